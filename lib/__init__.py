@@ -1,0 +1,6 @@
+"""Lookthrough: look through internet-finance institutions, to the people behind them and to where the money went."""
+
+from lib.case import Case, open_case
+from lib.errors import BadFile, BadParameter, DataGap
+
+__all__ = ["BadFile", "BadParameter", "Case", "DataGap", "open_case"]

@@ -1,0 +1,1 @@
+"""Reading deliveries: profiles, readers, the ledger of every byte and the quarantine."""

@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: the tight loops, compiled by numba. Import nothing of ours."""

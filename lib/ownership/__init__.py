@@ -1,0 +1,1 @@
+"""The insides of lib/graph.py: holdings as arrays, exact solves, control."""

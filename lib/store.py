@@ -1,0 +1,316 @@
+"""The Store: one DuckDB file, opened read-only; an import publishes the next version of it.
+
+The only module that imports duckdb. A file is attached to an in-memory database of its own, so that a version published
+meanwhile is seen by whoever opens next (two plain connections of one process would share the old file), and so that
+temporary tables can be made while the file stays read-only.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+from filelock import FileLock, Timeout
+
+from lib import paths
+from lib.errors import BadParameter, DataGap
+
+SCHEMA_VERSION = 1
+MONEY = pa.decimal128(18, 2)
+_COLUMN = re.compile(r'^ {4}"?(\w+)"? (.+?),? -- (.+?) \| (.+)$')
+_TABLE = re.compile(r"^create table (\w+) \($")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as schema.sql declares it: name, SQL type, Chinese label, English meaning."""
+
+    name: str
+    type: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as schema.sql declares it: name, Chinese label, grain, key columns, columns."""
+
+    name: str
+    zh: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    def column(self, name: str) -> Column:
+        """Return a column by name (KeyError if there is none)."""
+        return {c.name: c for c in self.columns}[name]
+
+
+@dataclass(frozen=True, eq=False)
+class Store:
+    """A handle on one version of the Store: a connection, the file it reads and what was worked out once for it.
+
+    Attributes
+    ----------
+    path
+        The DuckDB file.
+    version
+        Digest of its sources and importer, 12 hex digits.
+    memo
+        What later layers worked out once for this version (indexes, solved components), shared by all handles on it.
+    """
+
+    path: Path
+    version: str
+    connection: duckdb.DuckDBPyConnection = field(repr=False)
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    def arrow(self, query: str, **params: object) -> pa.Table:
+        """Run a query and return an Arrow table; values reach it as `$name` only."""
+        relation = self.connection.sql(query, params=params) if params else self.connection.sql(query)
+        return relation.to_arrow_table() if relation is not None else pa.table({})
+
+    def sql(self, query: str, **params: object) -> pd.DataFrame:
+        """Run a query and return a DataFrame, amounts as decimal128 (never floats).
+
+        Raises
+        ------
+        BadParameter
+            If the query cannot be run: the database's own first line says why.
+        """
+        try:
+            return frame(self.arrow(query, **params))
+        except duckdb.Error as error:
+            raise _refused(error) from None
+
+    def run(self, name: str, **params: object) -> pa.Table:
+        """Run lib/sql/<name>.sql and return an Arrow table."""
+        return self.arrow(named_sql(name), **params)
+
+    def execute(self, statement: str, **params: object) -> None:
+        """Run a statement that returns nothing; on a read-only Store only temporary tables can be made."""
+        self.connection.execute(statement, params or None)
+
+    def derive(self, name: str, table: pa.Table) -> None:
+        """Keep an Arrow table as the TEMP table `name` on this handle, replacing an earlier one."""
+        self.connection.register("_derived", table)
+        self.connection.execute(f'create or replace temp table "{name}" as select * from _derived')
+        self.connection.unregister("_derived")
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of rows of every table of the schema."""
+        parts = " union all ".join(f"select '{t}' as name, count(*) as n from store.{t}" for t in schema())
+        return {row["name"]: row["n"] for row in self.arrow(parts).to_pylist()}
+
+    def fresh(self) -> "Store":
+        """Return another handle on the same version with temporary tables of its own."""
+        cursor = self.connection.cursor()
+        cursor.execute("use store")
+        return replace(self, connection=cursor)
+
+
+def open_store(path: Path | str | None = None) -> Store:
+    """Open the current version of a Store, read-only.
+
+    Raises
+    ------
+    DataGap
+        If there is no such file, it is no Store, it is damaged or an older program made it.
+    """
+    path = Path(path).resolve() if path is not None else paths.default_store()
+    try:
+        stat = path.stat()
+    except OSError:
+        raise DataGap(
+            f"没有数据库 {paths.written(path)}。请先导入: lookthrough import data/raw/<交付批次>",
+            f"There is no Store at {paths.written(path)}. Import first: lookthrough import data/raw/<delivery>",
+        ) from None
+    return _open((str(path), stat.st_ino, stat.st_mtime_ns, stat.st_size)).fresh()
+
+
+@cache
+def _open(stamp: tuple[str, int, int, int]) -> Store:
+    """Attach the file that has this stamp; a newer file under the same name has another stamp and is attached anew."""
+    path = Path(stamp[0])
+    try:
+        connection = _attach(path, read_only=True)
+        rows = connection.sql("select version, schema_version from store_meta").fetchall()
+    except duckdb.Error as error:
+        raise DataGap(
+            f"数据库 {paths.written(path)} 已损坏或不是本程序的数据库 ({_first_line(error)})。"
+            "请重建: lookthrough import --rebuild data/raw/<交付批次>",
+            f"The Store {paths.written(path)} is damaged or not one of ours ({_first_line(error)}). "
+            "Rebuild it: lookthrough import --rebuild data/raw/<delivery>",
+        ) from None
+    if len(rows) != 1 or rows[0][1] != SCHEMA_VERSION:
+        raise DataGap(
+            f"数据库 {paths.written(path)} 由其他版本的程序生成。请重建: lookthrough import --rebuild data/raw/<交付批次>",
+            f"The Store {paths.written(path)} was made by another version. "
+            "Rebuild it: lookthrough import --rebuild data/raw/<delivery>",
+        )
+    return Store(path, rows[0][0], connection)
+
+
+@contextmanager
+def next_version(path: Path, *, rebuild: bool = False) -> Iterator[Store]:
+    """Give a writable copy of the Store; when the block ends well, publish it under `path`, else leave everything as it was.
+
+    One writer at a time. Readers keep what they have open; the copy is checkpointed, closed, synced and renamed.
+
+    Raises
+    ------
+    DataGap
+        If another import is running.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.with_name(f".{path.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise DataGap(
+            f"另一个导入正在写 {paths.written(path)}。请等它结束后重试",
+            f"Another import is writing {paths.written(path)}. Try again when it has ended",
+        ) from None
+    draft = path.with_name(f".{path.name}.next")
+    try:
+        _sweep(draft)
+        if path.exists() and not rebuild:
+            open_store(path)  # refuses a damaged one before it is copied
+            shutil.copyfile(path, draft)
+        connection = _attach(draft, read_only=False)
+        try:
+            if not connection.sql("from duckdb_tables() where database_name = 'store'").fetchall():
+                _create(connection)
+            yield Store(path, "", connection)
+            connection.execute("checkpoint store")
+            connection.execute("use memory")
+            connection.execute("detach store")
+        finally:
+            connection.close()
+        _sync(draft)
+        draft.replace(path)
+        _sync(path.parent)
+    finally:
+        _sweep(draft)
+        lock.release()
+
+
+@cache
+def schema() -> dict[str, Table]:
+    """Return every table of schema.sql by name, in order."""
+    tables: dict[str, Table] = {}
+    head: list[str] = []
+    name, columns = "", list[Column]()
+    for text in named_sql("schema").splitlines():
+        if found := _TABLE.match(text):
+            name, columns = found[1], []
+        elif found := _COLUMN.match(text):
+            columns.append(Column(*found.groups()))
+        elif text == ");":
+            tables[name] = _table(name, head, columns)
+            head = []
+        elif text.startswith("-- "):
+            head.append(text[3:])
+    return tables
+
+
+@cache
+def named_sql(name: str) -> str:
+    """Return the text of lib/sql/<name>.sql."""
+    return (paths.PACKAGE / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def frame(table: pa.Table) -> pd.DataFrame:
+    """Turn an Arrow table into a DataFrame: decimals stay decimals, integers with gaps stay integers, lists become lists."""
+    made: pd.DataFrame = table.to_pandas(types_mapper=lambda t: pd.ArrowDtype(t) if pa.types.is_decimal(t) else None)
+    for spec in table.schema:
+        column = table[spec.name]
+        if pa.types.is_list(spec.type):
+            made[spec.name] = pd.Series(column.to_pylist(), index=made.index, dtype=object)
+        elif column.null_count and (pa.types.is_integer(spec.type) or pa.types.is_boolean(spec.type)):
+            made[spec.name] = column.to_pandas(types_mapper=pd.ArrowDtype)
+    return made
+
+
+def _table(name: str, head: list[str], columns: list[Column]) -> Table:
+    label, _, grain = next(h for h in head if h.startswith(f"{name}: ")).removeprefix(f"{name}: ").partition(" · ")
+    key = next((h.removeprefix("key: ") for h in head if h.startswith("key: ")), "")
+    return Table(name, label, grain, tuple(key.split(", ")) if key else (), tuple(columns))
+
+
+def _attach(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    spill = path.parent / f".spill-{os.getpid()}"
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "temp_directory": str(spill),
+    }
+    connection = duckdb.connect(":memory:", config=settings)
+    mode = " (read_only)" if read_only else ""
+    connection.execute(f"attach {_literal(str(path))} as store{mode}")
+    connection.execute("use store")
+    for setting in ("enable_progress_bar = false", "timezone = 'Asia/Shanghai'", "preserve_insertion_order = true"):
+        connection.execute(f"set {setting}")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+    return connection
+
+
+def _create(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(named_sql("schema"))
+    for table in schema().values():
+        connection.execute(f"comment on table {table.name} is {_literal(f'{table.zh} · {table.grain}')}")
+        for column in table.columns:
+            text = _literal(f"{column.zh} | {column.en}")
+            connection.execute(f'comment on column {table.name}."{column.name}" is {text}')
+
+
+def _literal(text: str) -> str:
+    """Write a text as an SQL literal, for the few statements that take no parameters."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _sweep(draft: Path) -> None:
+    """Remove what a killed writer or reader left: an unfinished copy, its log and spill folders of processes that are gone."""
+    for left in (draft, draft.with_name(f"{draft.name}.wal")):
+        left.unlink(missing_ok=True)
+    for spill in draft.parent.glob(".spill-*"):
+        if not _alive(int(spill.name.removeprefix(".spill-"))):
+            shutil.rmtree(spill, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _sync(path: Path) -> None:
+    if os.name == "nt":  # folders cannot be opened there, and files only for writing
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
+
+
+def _refused(error: duckdb.Error) -> BadParameter:
+    text = " ".join(str(error).split("\n\n")[0].split())
+    return BadParameter(f"查询无法执行: {text}", f"The query cannot be run: {text}")

@@ -1,0 +1,54 @@
+"""Fixtures: small Stores written row by row, so that a test's data stands in the test."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib import Case, open_case
+from lib.store import next_version, schema
+
+Rows = list[dict[str, Any]]
+MakeStore = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def _plain_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a test's language and Store its own."""
+    for name in ("LOOKTHROUGH_LANG", "LOOKTHROUGH_STORE", "LOOKTHROUGH_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def write_store(path: Path, tables: dict[str, Rows]) -> Path:
+    """Write rows (dicts of column → value, the rest null) straight into a new Store and return its path."""
+    with next_version(path) as store:
+        store.execute("insert into store_meta values ('test', 'test', 1)")
+        for name, rows in tables.items():
+            known = {c.name for c in schema()[name].columns}
+            for row in rows:
+                assert set(row) <= known, f"{name} has no column {set(row) - known}"
+                columns = ", ".join(f'"{c}"' for c in row)
+                values = ", ".join(f"${c}" for c in row)
+                store.execute(f"insert into {name} ({columns}) values ({values})", **row)
+    return path
+
+
+@pytest.fixture
+def make_store(tmp_path: Path) -> MakeStore:
+    """Give a function that writes tables=[rows] into a Store and returns its path."""
+
+    def make(**tables: Rows) -> Path:
+        return write_store(tmp_path / "store.duckdb", tables)
+
+    return make
+
+
+@pytest.fixture
+def make_case(make_store: MakeStore) -> Callable[..., Case]:
+    """Give a function that writes tables=[rows] and opens a case on them: `make_case("P", holdings=[{…}])`."""
+
+    def make(institution: str | None = None, as_of: str | None = "2018-09-30", **tables: Rows) -> Case:
+        return open_case(institution, as_of, make_store(**tables))
+
+    return make
