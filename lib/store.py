@@ -168,20 +168,30 @@ def next_version(path: Path, *, rebuild: bool = False) -> Iterator[Store]:
     Raises
     ------
     DataGap
-        If another import is running.
+        If another import is running, or the disk refuses.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path.with_name(f".{path.name}.lock"))
     try:
-        lock.acquire(timeout=0)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with lock.acquire(timeout=0):
+            yield from _draft(path, path.with_name(f".{path.name}.next"), rebuild=rebuild)
     except Timeout:
         raise DataGap(
             f"另一个导入正在写 {paths.written(path)}。请等它结束后重试",
             f"Another import is writing {paths.written(path)}. Try again when it has ended",
         ) from None
-    draft = path.with_name(f".{path.name}.next")
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise DataGap(
+            f"数据库 {paths.written(path)} 未能写入, 原有内容未变 ({_first_line(error)})。请检查磁盘空间和写入权限后重试",
+            f"The Store {paths.written(path)} could not be written and is as it was ({_first_line(error)}). "
+            "Check the disk's free space and permissions, then try again",
+        ) from None
+
+
+def _draft(path: Path, draft: Path, *, rebuild: bool) -> Iterator[Store]:
+    """Copy the current version, hand it out, then checkpoint, close, sync and rename the copy; leave no litter."""
+    _sweep(draft)
     try:
-        _sweep(draft)
         if path.exists() and not rebuild:
             open_store(path)  # refuses a damaged one before it is copied
             shutil.copyfile(path, draft)
@@ -200,7 +210,6 @@ def next_version(path: Path, *, rebuild: bool = False) -> Iterator[Store]:
         _sync(path.parent)
     finally:
         _sweep(draft)
-        lock.release()
 
 
 @cache
