@@ -24,6 +24,7 @@ from lib import paths
 from lib.errors import BadParameter, DataGap
 
 SCHEMA_VERSION = 1
+QueryError = duckdb.Error  # for those who must tell a faulty query from other faults and may not import duckdb
 MONEY = pa.decimal128(18, 2)
 _COLUMN = re.compile(r'^ {4}"?(\w+)"? (.+?),? -- (.+?) \| (.+)$')
 _TABLE = re.compile(r"^create table (\w+) \($")

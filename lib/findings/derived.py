@@ -1,0 +1,79 @@
+"""The TEMP tables that rules read beside the Store's own: `scope`, and what graph and flows derive for the day asked."""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from importlib import import_module
+from typing import Any
+
+import pyarrow as pa
+
+from lib.case import Case
+from lib.store import Store
+
+Scope = list[tuple[str, str | None, str]]
+SCOPE = pa.schema({"case_id": pa.string(), "institution_id": pa.string(), "party_id": pa.string()})
+
+# By name and only when a rule asks: graph and flows load scipy and numba, which listing the rules does not need.
+MAKERS: dict[str, str] = {
+    "related": "lib.graph",
+    "components": "lib.graph",
+    "case_accounts": "lib.flows",
+    "case_loans": "lib.flows",
+    "uses_of_funds": "lib.flows",
+    "disbursements": "lib.flows",
+    "balance_breaks": "lib.flows",
+    "balance_coverage": "lib.flows",
+}
+
+
+def scope_of(case: Case) -> Scope:
+    """Return (case_id, institution_id, party_id): one for a case of one party, one per institution for the district."""
+    if case.party_id is not None:
+        return [(case.institution_id or case.party_id, case.institution_id, case.party_id)]
+    query = """
+        select institution_id, coalesce(nullif(party_id, ''), institution_id) as party_id
+        from institutions order by institution_id
+    """
+    return [(row["institution_id"], row["institution_id"], row["party_id"]) for row in case.arrow(query).to_pylist()]
+
+
+def lay_out(case: Case, scope: Scope, tables: Mapping[str, Mapping[str, Any]]) -> None:
+    """Keep `scope` and the derived tables with these settings as TEMP tables on the case's handle."""
+    rows = [dict(zip(SCOPE.names, row, strict=True)) for row in scope]
+    case.store.derive("scope", pa.Table.from_pylist(rows, schema=SCOPE))
+    for name, settings in tables.items():
+        case.store.derive(name, derived(case, scope, name, settings))
+
+
+def derived(case: Case, scope: Scope, name: str, settings: Mapping[str, Any]) -> pa.Table:
+    """Derive one table, once per Store version, day, scope and settings."""
+    plain = {key: float(value) if isinstance(value, Decimal) else value for key, value in settings.items()}
+    key = ("checks", name, case.as_of, tuple(scope), tuple(sorted(plain.items())))
+    if key not in case.store.memo:
+        case.store.memo[key] = maker(name)(case, scope, **plain)
+    made: pa.Table = case.store.memo[key]
+    return made
+
+
+def maker(name: str) -> Callable[..., pa.Table]:
+    """Return the function of graph or flows that derives a table."""
+    found: Callable[..., pa.Table] = getattr(import_module(MAKERS[name]), f"derive_{name}")
+    return found
+
+
+def settings_of(name: str) -> list[str]:
+    """Return the names of the settings that a derived table takes."""
+    return list(inspect.signature(maker(name)).parameters)[2:]
+
+
+def delivered(store: Store) -> set[str]:
+    """Return the tables that were handed over: those with rows, and those into which a file of no rows was read."""
+    read = store.arrow("select distinct table_name from control_totals")["table_name"].to_pylist()
+    return {name for name, count in store.counts().items() if count} | set(read)
+
+
+def missing(store: Store, needs: Iterable[str]) -> list[str]:
+    """Return those of the tables that were not handed over."""
+    held = delivered(store)
+    return [name for name in needs if name not in held]
