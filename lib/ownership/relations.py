@@ -1,0 +1,129 @@
+"""The related-party set: who belongs to an institution, and by which way.
+
+The set is that of the platform rules (holders of 5 % or more, controllers, directors, supervisors, senior managers, close
+kin, and what these control or manage), see rules/catalogue: related_set. What the state controls is not related for that
+reason alone (Company Law 2018 art. 216 (4), 2023 art. 265 (4)): parties of kind `state` are members, their other holdings are
+not followed.
+"""
+
+from dataclasses import dataclass
+
+from lib.case import Case
+from lib.errors import DataGap
+from lib.ownership.control import controlled, controllers_of
+from lib.ownership.register import Register, register_of, target_of
+from lib.ownership.solve import look_through
+from lib.ownership.walks import steps_from, way
+
+# Disclosure and related-party rules begin at 5 % of the shares.
+HOLDER_FROM = 0.05
+# How near the ways are; among equally short ways the first reason is given.
+REASONS = (
+    *("self", "controller", "holder", "legal_representative", "director", "senior_manager", "supervisor", "kin"),
+    *("controlled", "same_controller", "officer_of"),
+)
+_MANAGES = ("legal_representative", "director", "senior_manager")
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of the set: the reason and the shortest way from the institution to it, both ends included."""
+
+    reason: str
+    path: tuple[str, ...]
+
+    @property
+    def rank(self) -> tuple[int, int, tuple[str, ...]]:
+        """Return what puts a nearer way before another."""
+        return len(self.path), REASONS.index(self.reason), self.path
+
+
+@dataclass(frozen=True)
+class Related:
+    """The set by party id; direct holders whose share is unknown and who are in it for no other reason; what was missing."""
+
+    members: dict[str, Member]
+    possible: list[str]
+    gap: DataGap | None
+
+
+def related_set(case: Case) -> Related:
+    """Return the related-party set of the case's party, itself included."""
+    register, party_id = register_of(case), target_of(case)
+    target = register.number(party_id)
+    members: dict[str, Member] = {}
+    _add(members, party_id, Member("self", (party_id,)))
+    possible, gap = _add_owners(members, register, target) if target is not None else ([], None)
+    _add_people(members, case, party_id)
+    core = dict(members)
+    for seed, member in core.items():
+        _add_controlled(members, register, seed, member)
+    _add_managed(members, case, core)
+    return Related(members, [p for p in possible if p not in members], gap)
+
+
+def _add(members: dict[str, Member], party_id: str, member: Member) -> None:
+    if party_id not in members or member.rank < members[party_id].rank:
+        members[party_id] = member
+
+
+def _add_owners(members: dict[str, Member], register: Register, target: int) -> tuple[list[str], DataGap | None]:
+    """Add holders of 5 % or more and controllers; return direct holders of unknown share, and why shares were not solved."""
+    for controller in controllers_of(register, target):
+        path = tuple(register.named(controller.path))
+        _add(members, path[-1], Member("controller", path))
+    at = register.above.of(target)
+    direct = dict(zip(register.above.other[at].tolist(), register.above.weight[at].tolist(), strict=True))
+    unknown = register.above.other[at][register.pairs.unknown[register.above.pair[at]]]
+    shares, gap = dict(direct), None
+    try:
+        solved = look_through(register, target)
+        shares = dict(zip(solved.parties.tolist(), solved.share.tolist(), strict=True))
+    except DataGap as error:
+        gap = error
+    before = steps_from(register.above, target)
+    for party, share in shares.items():
+        if max(share, direct.get(party, 0.0)) >= HOLDER_FROM - 1e-12 and party != target:
+            path = tuple(register.named(way(before, party)))
+            _add(members, path[-1], Member("holder", path))
+    return register.named(unknown), gap
+
+
+def _add_people(members: dict[str, Member], case: Case, party_id: str) -> None:
+    """Add the officers of the institution, and close kin of all persons so far."""
+    asked = {party_id, case.institution_id or party_id}
+    for row in _offices(case, entities=sorted(asked), people=[]):
+        if asked & {row["entity_id"], row["written_entity_id"]} and row["person_id"] != party_id:
+            _add(members, row["person_id"], Member(row["role"], (party_id, row["person_id"])))
+    people = [p for p in members if p != party_id]
+    for row in case.store.run("kin_as_of", as_of=case.as_of, people=people).to_pylist():
+        if row["kin_id"] != party_id:
+            _add(members, row["kin_id"], Member("kin", (*members[row["person_id"]].path, row["kin_id"])))
+
+
+def _add_controlled(members: dict[str, Member], register: Register, seed: str, member: Member) -> None:
+    """Add what a member controls, by the shortest chain of holdings among it."""
+    number = register.number(seed)
+    if number is None or register.kinds[number].as_py() == "state":
+        return
+    commands, _ = controlled(register, number)
+    before = steps_from(register.votes_below, number, commands)
+    reason = "same_controller" if member.reason == "controller" else "controlled"
+    for party in commands:
+        chain = register.named(way(before, party))
+        _add(members, chain[-1], Member(reason, (*member.path, *chain[1:])))
+
+
+def _add_managed(members: dict[str, Member], case: Case, core: dict[str, Member]) -> None:
+    """Add the entities where a member is legal representative, director or senior manager."""
+    people = [p for p, m in core.items() if m.reason != "self"]
+    for row in _offices(case, entities=[], people=people):
+        if row["role"] in _MANAGES:
+            _add(members, row["entity_id"], Member("officer_of", (*core[row["person_id"]].path, row["entity_id"])))
+
+
+def _offices(case: Case, *, entities: list[str], people: list[str]) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = case.store.run(
+        "offices_as_of", as_of=case.as_of, entities=entities, people=people
+    ).to_pylist()
+    return found
