@@ -1,0 +1,75 @@
+"""The original text of imported rows: read again from the raw file, which must be the very bytes that were imported."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+
+from lib import paths
+from lib.errors import DataGap
+from lib.intake.readers import blocks, examine
+from lib.store import Store
+
+
+def original_text(store: Store, source_id: str, lines: Collection[int]) -> dict[int, str]:
+    """Return the text of rows as they are written in their file.
+
+    Parameters
+    ----------
+    lines
+        First lines of the rows, from 1. One at which no row begins is left out of the answer.
+
+    Raises
+    ------
+    DataGap
+        If the Store does not know the file, or it is gone or has changed since the import.
+    """
+    found = store.arrow("select * from store.sources where source_id = $source_id", source_id=source_id).to_pylist()
+    if not found:
+        raise DataGap(f"没有来源文件 {source_id}", f"There is no source {source_id}")
+    source = found[0]
+    path = paths.found(source["path"])
+    _check_unchanged(store, path, source["name"], source["sha256"])
+    if not lines:
+        return {}
+    start = store.arrow(
+        "select line_from, byte_from from store.spans where source_id = $source_id and line_from <= $line "
+        "order by line_from desc limit 1",
+        source_id=source_id,
+        line=min(lines),
+    ).to_pylist()
+    at = start[0] if start else {"line_from": 1, "byte_from": 0}
+    return rows_of(path, source["encoding"], source["delimiter"], lines, at["line_from"], at["byte_from"])
+
+
+def rows_of(
+    path: Path, encoding: str, delimiter: str, lines: Collection[int], line_from: int = 1, byte_from: int = 0
+) -> dict[int, str]:
+    """Return the original text of the rows of a file that begin at these lines, reading on from a line's first byte."""
+    wanted, found = np.array(sorted(set(lines)), np.int64), dict[int, str]()
+    for block in blocks(path, encoding, delimiter, byte_from=byte_from, line_from=line_from):
+        for i in np.flatnonzero(np.isin(block.line[:-1], wanted)).tolist():
+            found[int(block.line[i])] = block.original(i)
+        if block.line[-1] > wanted[-1]:
+            break
+    return found
+
+
+def _check_unchanged(store: Store, path: Path, name: str, sha256: str) -> None:
+    """Check the file's hash, once per Store version and state of the file."""
+    try:
+        stat = path.stat()
+    except OSError:
+        raise DataGap(
+            f"来源文件 {name} 已不在 {paths.written(path)}, 无法显示原文。请放回原处后重试",
+            f"The source file {name} is no longer at {paths.written(path)}, so that its text cannot be shown. Put it back",
+        ) from None
+    key = ("unchanged", sha256, stat.st_mtime_ns, stat.st_size)
+    if key not in store.memo:
+        store.memo[key] = examine(path).sha256 == sha256
+    if not store.memo[key]:
+        raise DataGap(
+            f"来源文件 {name} 在导入后被改动过 ({paths.written(path)}), 无法显示原文。请放回原文件, 或重建数据库",
+            f"The source file {name} was changed after the import ({paths.written(path)}), so that its text cannot be shown. "
+            "Put the original back, or rebuild the Store",
+        )

@@ -1,0 +1,221 @@
+"""From cells to typed rows: a block of a file becomes rows of TEMP tables `stage_<table>`, or a reason why a row does not.
+
+The stage of a table has its columns, and besides: `source_seq` (order of the source), `id_made` (from source and line),
+and per amount column `exact_<column>`, the amount as written before it is rounded to the fen.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lib.intake.profiles import Into, Layout, codes, open_codes
+from lib.store import Column, Store, Table, named_sql, schema
+
+_CASTS = {
+    "double": "double_value({t})",
+    "date": "day_value({t})",
+    "timestamp": "time_value({t})",
+    "boolean": "truth_value({t})",
+    "integer": "try_cast(whole_value({t}) as integer)",
+    "bigint": "whole_value({t})",
+}
+_FRACTIONS = ("share", "share_low", "share_high", "voting_share", "rate")
+_BLANKS = " \t\n\v\f\r\u00a0\u200b\u3000\ufeff"
+_NUMBERS_AS_TEXT = ("id_number", "uscc", "bank_ref")
+_KINDS = {
+    "decimal(18, 2)": ("金额", "an amount"),
+    "double": ("数字", "a number"),
+    "date": ("日期", "a date"),
+    "timestamp": ("时间", "a time"),
+    "boolean": ("是或否", "yes or no"),
+    "integer": ("整数", "a whole number"),
+    "bigint": ("整数", "a whole number"),
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a row was set apart: its line and the reason in both languages."""
+
+    line: int
+    zh: str
+    en: str
+
+
+def amounts(table: Table) -> list[Column]:
+    """Return the amount columns of a table."""
+    return [c for c in table.columns if c.type == "decimal(18, 2)"]
+
+
+def prepare(store: Store) -> None:
+    """Make what the casts need: the macros and the coded words."""
+    rows = [(name, word, code) for name, words in codes().items() for word, code in words.items()]
+    names = ("name", "word", "code")
+    store.derive("codes", pa.table({name: [row[i] for row in rows] for i, name in enumerate(names)}))
+    store.execute(named_sql("casts"))
+
+
+def stage(store: Store, source_id: str, seq: int, layout: Layout, cells: pa.Table) -> list[Fault]:
+    """Add a block's rows to the stages of the tables that the layout fills; return why some rows were not.
+
+    Parameters
+    ----------
+    cells
+        Text columns named after the profile's columns, and `line`.
+    """
+    profile = layout.profile
+    store.derive("_raw", clean(cells))
+    faults = _empty(store, layout)
+    for i, into in enumerate(profile.into):
+        store.execute(f"create or replace temp table _typed_{i} as {_typed_sql(into, layout)}", source_id=source_id)
+        faults += _miscast(store, i, into)
+    for rule in profile.refuse:
+        lines = store.arrow(f"select line from _typed_0 where {rule['when']} order by line")["line"].to_pylist()
+        faults += [Fault(line, rule["zh"], rule["en"]) for line in lines]
+    faults += _homeless(store, len(profile.into))
+    store.derive("_faulty", pa.table({"line": pa.array([fault.line for fault in faults], pa.int64())}))
+    for i, into in enumerate(profile.into):
+        _keep(store, i, into, source_id, seq)
+    return faults
+
+
+def clean(cells: pa.Table) -> pa.Table:
+    """Trim all text columns: blanks, line breaks, marks and wide spaces at either end; what is empty then is null."""
+    columns = {}
+    for name in cells.column_names:
+        column = cells[name]
+        if pa.types.is_string(column.type):
+            column = pc.utf8_trim(column, characters=_BLANKS)
+            column = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+        columns[name] = column
+    return pa.table(columns)
+
+
+def staged(store: Store) -> list[Table]:
+    """Return the tables that have a stage, in the order of the schema."""
+    found = store.arrow("select table_name as name from duckdb_tables() where temporary and table_name like 'stage_%'")
+    names = set(found["name"].to_pylist())
+    return [table for table in schema().values() if f"stage_{table.name}" in names]
+
+
+def _typed_sql(into: Into, layout: Layout) -> str:
+    """Write the SELECT that turns a block's cells into rows of one table: `<column>` typed, `text_<column>` as written."""
+    table = schema()[into.table]
+    names = ", ".join(f'"{c}"' for c in layout.profile.columns)
+    texts = ", ".join(f"""nullif(cast(({sql}) as text), '') as "text_{c}\"""" for c, sql in into.columns.items())
+    filled = [table.column(name) for name in into.columns]
+    exact = "".join(f', exact_value("text_{c.name}") as "exact_{c.name}"' for c in filled if c in amounts(table))
+    values = ", ".join(f'{cast_sql(table, c)} as "{c.name}"' for c in filled)
+    return (
+        f"with raw as (select line, $source_id as source_id, $source_id || ':' || line as row_id, {names} from _raw), "
+        f"texts as (select line, {texts} from raw where {into.where or 'true'}), "
+        f"exact as (select *{exact} from texts) select *, {values} from exact"
+    )
+
+
+def cast_sql(table: Table, column: Column) -> str:
+    """Write the SQL that casts `text_<column>` to the column's type; null where the text is no such value."""
+    text = f'"text_{column.name}"'
+    if column in amounts(table):
+        return f'fen_rounded("exact_{column.name}")'
+    coded = f"{table.name}.{column.name}"
+    if coded in codes():
+        known = f"coded({text}, '{coded}')"
+        return f"coalesce({known}, {text})" if coded in open_codes() else known
+    if column.name in _FRACTIONS:
+        return f"fraction_value({text})"
+    if column.type == "text":
+        return f"id_value({text})" if _is_id(column) else text
+    return _CASTS[column.type].format(t=text)
+
+
+def _is_id(column: Column) -> bool:
+    return column.name.endswith(("_id", "_account")) or column.name in _NUMBERS_AS_TEXT
+
+
+def _empty(store: Store, layout: Layout) -> list[Fault]:
+    """Find the rows that leave a required column empty."""
+    faults = []
+    for name in layout.profile.required:
+        lines = store.arrow(f'select line from _raw where "{name}" is null order by line')["line"].to_pylist()
+        header = layout.header[layout.place[name]].strip()
+        faults += [Fault(line, f"必填列 {header} 为空", f"the required column {header} is empty") for line in lines]
+    return faults
+
+
+def _miscast(store: Store, i: int, into: Into) -> list[Fault]:
+    """Find the rows with a text that is no value of its column's type, and those with a part of their key empty."""
+    table = schema()[into.table]
+    checked = [c for c in (table.column(name) for name in into.columns) if _can_fail(table, c)]
+    parts = [
+        f"""select line, '{c.name}' as name, "text_{c.name}" as written from _typed_{i} """
+        f"""where "text_{c.name}" is not null and "{c.name}" is null"""
+        for c in checked
+    ]
+    if len(table.key) > 1:
+        parts += [f"""select line, '{k}' as name, null as written from _typed_{i} where "{k}" is null""" for k in table.key]
+    if not parts:
+        return []
+    found = store.arrow(" union all ".join(parts) + " order by line, name").to_pylist()
+    return [_fault(row["line"], table, table.column(row["name"]), row["written"]) for row in found]
+
+
+def _can_fail(table: Table, column: Column) -> bool:
+    coded = f"{table.name}.{column.name}"
+    if coded in codes():
+        return coded not in open_codes()
+    return column.type != "text" or _is_id(column)
+
+
+def _fault(line: int, table: Table, column: Column, written: str | None) -> Fault:
+    if written is None:
+        return Fault(line, f"{column.zh} 为空", f"{column.name} is empty")
+    text = json.dumps(written[:80], ensure_ascii=False)
+    zh, en = _expected(table, column)
+    return Fault(line, f"{column.zh} {text} 不是{zh}", f"{column.name} {text} is not {en}")
+
+
+@cache
+def _expected(table: Table, column: Column) -> tuple[str, str]:
+    """Say what a column takes, in both languages."""
+    known = codes().get(f"{table.name}.{column.name}")
+    if known:
+        allowed = ", ".join(dict.fromkeys(known.values()))
+        return f"可识别的代码 (可用: {allowed}, 或其中文名称)", f"a known code (allowed: {allowed}, or its Chinese name)"
+    if column.name in _FRACTIONS:
+        return "0 到 1 之间的小数, 也不带 % (25% 可写作 0.25 或 25%)", "a fraction from 0 to 1 and has no % (write 0.25 or 25%)"
+    if column.type == "text":
+        return "完整的编号 (被电子表格改写成了科学计数)", "a whole number any more (a spreadsheet has rewritten it)"
+    return _KINDS[column.type]
+
+
+def _homeless(store: Store, n: int) -> list[Fault]:
+    """Find the rows that no table takes: they must not vanish."""
+    taken = " union all ".join(f"select line from _typed_{i}" for i in range(n))
+    lines = store.arrow(f"select line from _raw where line not in ({taken}) order by line")["line"].to_pylist()
+    return [Fault(line, "该版式不使用这一行", "the layout has no use for this row") for line in lines]
+
+
+def _keep(store: Store, i: int, into: Into, source_id: str, seq: int) -> None:
+    """Move the faultless rows of a block to the stage of their table."""
+    table = schema()[into.table]
+    columns = ", ".join(f'"{c.name}" {c.type}' for c in table.columns)
+    exact = "".join(f', "exact_{c.name}" decimal(38, 18)' for c in amounts(table))
+    store.execute(f"create temp table if not exists stage_{table.name} ({columns}{exact}, source_seq integer, id_made boolean)")
+    own = {f'"{name}"': f'"{name}"' for name in into.columns}
+    own |= {f'"exact_{c.name}"': f'"exact_{c.name}"' for c in amounts(table) if c.name in into.columns}
+    own |= {"source_id": "$source_id", "line": "line", "source_seq": "$seq", "id_made": "false"}
+    if len(table.key) == 1:
+        key = f'"{table.key[0]}"'
+        written = key if key in own else "null"
+        own |= {key: f"coalesce({written}, $source_id || ':' || line)", "id_made": f"{written} is null"}
+    names, values = ", ".join(own), ", ".join(own.values())
+    store.execute(
+        f"insert into stage_{table.name} ({names}) select {values} from _typed_{i} "
+        "where line not in (select line from _faulty)",
+        source_id=source_id,
+        seq=seq,
+    )
