@@ -114,7 +114,7 @@ def evidence(case: Case, row: Mapping[str, Any] | pd.Series) -> pd.DataFrame:
 
     Raises
     ------
-    BadFile
+    DataGap
         If a file is gone or is no longer the one that was imported.
     """
     return frame(_evidence.lines(case, row["evidence"]))

@@ -69,7 +69,7 @@ def _names(store: Store) -> dict[str, str]:
 
 def _texts(store: Store, places: list[tuple[str, int]]) -> dict[tuple[str | None, int | None], str]:
     """Read the lines again from the files as they were handed over (their hash is checked)."""
-    from lib.intake import originals
+    from lib.intake import originals  # here: it loads numba, which runs without evidence need not
 
     wanted: dict[str, list[int]] = {}
     for source, line in places:

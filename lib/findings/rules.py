@@ -144,11 +144,10 @@ def _sections(path: Path, text: str, start: int) -> dict[str, tuple[str, int]]:
 
 
 def _section(path: Path, body: str, line: int) -> tuple[str, int]:
-    body = body.strip().removesuffix(";").rstrip()
-    plain = tokens.bare(body).strip().lower()
-    if not plain.startswith(("select", "with")) or ";" in plain:
+    statement, rest = tokens.split(body)
+    if not tokens.bare(statement).strip().lower().startswith(("select", "with")) or tokens.bare(rest).strip():
         raise heads.refused(path, line, "此段应为一条 SELECT", "this section must be one SELECT")
-    return body, line
+    return statement.rstrip(), line
 
 
 def _check_sql(rule: Rule, head: str, sql: Mapping[str, tuple[str, int]]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 # A literal or a comment first, so that a `$` or a table's name inside one is not taken for the real thing.
-_TOKEN = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|\$(?P<param>\w+)", re.DOTALL)
+_TOKEN = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|\$(?P<param>\w+)|(?P<end>;)", re.DOTALL)
 TODAY = object()  # stands for the shell's current date
 _READ = re.compile(r"\b(?:from|join)\s+(\w+)", re.IGNORECASE)
 
@@ -27,7 +27,13 @@ def filled_in(text: str, values: Mapping[str, object]) -> str:
 
 def bare(text: str) -> str:
     """Return an SQL text without its literals and comments."""
-    return _TOKEN.sub(lambda m: m[0] if m["param"] else " ", text)
+    return _TOKEN.sub(lambda m: m[0] if m["param"] or m["end"] else " ", text)
+
+
+def split(text: str) -> tuple[str, str]:
+    """Cut an SQL text at the end of its first statement."""
+    end = next((match for match in _TOKEN.finditer(text) if match["end"]), None)
+    return (text[: end.start()], text[end.end() :]) if end else (text, "")
 
 
 def tables_read(text: str) -> set[str]:

@@ -39,7 +39,8 @@ select
         { 'code': 'loop_share', 'v': format('{:.2f}%', 100 * components.max_share) }
     ] as detail
 from components
-where components.holds_target or components.max_share >= $min_share;
+-- the tolerance is that of the look-through shares: a solve may miss a boundary that is met exactly by its last digit
+where components.holds_target or components.max_share >= cast($min_share as double) - 1e-9;
 
 -- coverage: one holding graph per row of scope; tested where a holder of the institution was on record on the day
 with known as (
