@@ -36,7 +36,7 @@ def held(
         assert all(set(row) <= {c.name for c in schema()[name].columns} for row in filled), name
         store.execute(f"create or replace temp table {name} as select * from store.{name} limit 0")
         if filled:
-            columns = {c: pa.array([row.get(c) for row in filled]) for row in filled for c in row}
+            columns = {c: pa.array([row.get(c) for row in filled]) for c in {c for row in filled for c in row}}
             store.derive("_rows", pa.table(columns))
             store.execute(f"insert into temp.{name} by name select * from _rows")
     return replace(base, store=store, party_id=target, name=target or base.name)

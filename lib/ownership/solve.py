@@ -189,7 +189,7 @@ def _visits(register: Register, block: Block, inflow: Floats) -> tuple[Floats, f
     total, rest = np.zeros(len(inflow)), inflow
     for _ in range(_STEPS):
         total, rest = total + rest, block.inside @ rest
-        if rest.sum() <= _REST:
+        if not _REST < rest.sum() < _VISITS:
             break
     if not rest.sum() <= 1e-6:
         raise _no_solution(register, block)
