@@ -1,0 +1,49 @@
+"""Money: what ran between whom, where it went, what came back, and whether contracts and statements agree.
+
+The face of lib/money. Everything takes a case first and gives a DataFrame (or a networkx.MultiDiGraph):
+
+* `accounts`, `transfers`, `coverage`: what belongs to the case, and which days its statements cover.
+* `between`: the transfers between two accounts or parties. `monthly`: sums by month. `network`: accounts as a graph.
+* `trace`, `at_rest`: money followed forward in time order, pro rata, conserved to the fen, and where it lies in the end.
+* `round_trips`: money that comes back to where it began.
+* `reconcile`: loan contracts against their payouts. `balance_breaks`: running balances that do not hold.
+* `derive_…`: the same for all cases of a scope at once, as the Arrow tables that rules read.
+
+Transfers are not cut at the case's day: the day decides who is related and which law holds; money is shown as far as the
+statements go. Only the pro-rata convention is built yet; FIFO, LIFO and the others are refused.
+"""
+
+from lib.money.balances import balance_breaks, coverage
+from lib.money.derived import (
+    derive_balance_breaks,
+    derive_balance_coverage,
+    derive_case_accounts,
+    derive_case_loans,
+    derive_disbursements,
+)
+from lib.money.matching import reconcile
+from lib.money.overview import between, monthly, network
+from lib.money.scope import accounts, transfers
+from lib.money.tracing import at_rest, trace
+from lib.money.trips import round_trips
+from lib.money.uses import derive_uses_of_funds
+
+__all__ = [
+    "accounts",
+    "at_rest",
+    "balance_breaks",
+    "between",
+    "coverage",
+    "derive_balance_breaks",
+    "derive_balance_coverage",
+    "derive_case_accounts",
+    "derive_case_loans",
+    "derive_disbursements",
+    "derive_uses_of_funds",
+    "monthly",
+    "network",
+    "reconcile",
+    "round_trips",
+    "trace",
+    "transfers",
+]

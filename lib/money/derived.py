@@ -1,0 +1,53 @@
+"""Tables that rules read: for every case of a scope at once, made for the day asked, registered by checks."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lib.case import Case
+from lib.money import balances, matching, scope, statements
+
+
+def derive_case_accounts(case: Case, scope_rows: scope.Scope) -> pa.Table:
+    """Return case_id · account_id · why (own, related, loan): one row per case and account, the first reason that fits."""
+    return scope.case_accounts(case, scope_rows)
+
+
+def derive_case_loans(case: Case, scope_rows: scope.Scope) -> pa.Table:
+    """Return case_id · loan_id · position (platform, borrower, lender): one row per case and loan, the first that fits."""
+    return scope.case_loans(case, scope_rows)
+
+
+def derive_disbursements(
+    case: Case, scope_rows: scope.Scope, *, tol_yuan: float = matching.TOL_YUAN, days: int = matching.DAYS
+) -> pa.Table:
+    """Return `reconcile` for the loans of every case.
+
+    case_id · loan_id · outcome · match · transfer_ids · contract_yuan · paid_yuan · first_on · last_on.
+    """
+    found = matching.payouts(case.store, tol_yuan, days).drop_columns(["difference_yuan"])
+    return _of_cases(scope.case_loans(case, scope_rows), found, "loan_id")
+
+
+def derive_balance_breaks(case: Case, scope_rows: scope.Scope, *, tol_yuan: float = balances.TOL_YUAN) -> pa.Table:
+    """Return `balance_breaks` for the accounts of every case.
+
+    case_id · account_id · flow_id · previous_flow_id · expected_yuan · found_yuan · missing_yuan · at.
+    """
+    return _of_cases(scope.case_accounts(case, scope_rows), balances.all_breaks(case.store, tol_yuan), "account_id")
+
+
+def derive_balance_coverage(case: Case, scope_rows: scope.Scope) -> pa.Table:
+    """Return case_id · account_id · lines · lines_with_balance for the accounts of every case that have statement lines."""
+    days = statements.coverage(case.store).select(["account_id", "lines", "lines_with_balance"])
+    return _of_cases(scope.case_accounts(case, scope_rows), days.filter(pc.greater(days["lines"], 0)), "account_id")
+
+
+def _of_cases(members: pa.Table, rows: pa.Table, key: str) -> pa.Table:
+    """Repeat rows for every case that has their key; Arrow's own join refuses columns that are lists."""
+    numbered = pa.table({key: rows[key], "row": pa.array(range(rows.num_rows), pa.int64())})
+    pairs = (
+        members.select(["case_id", key])
+        .join(numbered, key, join_type="inner")
+        .sort_by([("case_id", "ascending"), ("row", "ascending")])
+    )
+    return rows.take(pairs["row"]).add_column(0, "case_id", pairs["case_id"])

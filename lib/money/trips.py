@@ -1,0 +1,144 @@
+"""Round trips: money that leaves an account and comes back to it by way of others, within a few days."""
+
+import hashlib
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from lib.case import Case
+from lib.errors import BadParameter
+from lib.kernels import cycles
+from lib.money import scope
+from lib.money.amounts import as_fen, whole_number, yuan
+from lib.money.ledger import Ledger, ledger
+from lib.money.ordering import DAY_US
+from lib.store import frame
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+MOST_HOPS, MOST_DAYS, MOST_TRIPS = 12, 3650, 1_000_000
+
+
+def round_trips(
+    case: Case, days: int = 10, max_hops: int = 6, min_yuan: float = 0, hubs: list[str] | None = None
+) -> pd.DataFrame:
+    """Find money that goes round: transfers that follow each other in time and end at the account where they began.
+
+    Parameters
+    ----------
+    days
+        Days from the first to the last transfer.
+    max_hops
+        Transfers of a trip, 2 to 12; no account is passed twice.
+    min_yuan
+        Every transfer of a trip is at least this much, yuan.
+    hubs
+        Accounts left out: custody, payment, tax and settlement accounts, if omitted; [] for none.
+
+    Returns
+    -------
+    DataFrame, one row per trip, by time
+        trip_id · hops · accounts (list, from the first payer on) · transfer_ids (list, in order) · first_at · last_at ·
+        amount_out_yuan (first transfer) · amount_back_yuan (last) · tied (rests on an order that nobody stated).
+        For a case of one party: trips that touch an account of the case (see `accounts`). `attrs["hubs"]`: accounts left out.
+
+    Raises
+    ------
+    BadParameter
+        If a setting is out of range, an account of `hubs` is unknown, or there are more than a million trips.
+
+    Notes
+    -----
+    Times ascend strictly. Transfers of the same time, and days without a time, are taken in every order that the bank's
+    sequence allows (a day without a time may be any moment of it): such trips are `tied`. Each trip is listed once, from the
+    earliest transfer that can begin it.
+    """
+    whole_number("days", days, 0, MOST_DAYS)
+    whole_number("max_hops", max_hops, 2, MOST_HOPS)
+    least = as_fen("min_yuan", min_yuan)
+    book = ledger(case.store)
+    left_out = scope.hub_accounts(case, hubs)
+    wanted = np.ones(len(book.accounts), np.bool_) if case.is_district else book.flags(scope.account_ids(case)["account_id"])
+    rows = _candidates(book, wanted, book.flags(left_out), int(np.ceil(float(least))) if least else 0, max_hops)
+    flat, sizes, ties = _cycles(book, rows, wanted, max_hops, days)
+    if len(sizes) > MOST_TRIPS:
+        raise BadParameter(
+            f"回流超过 {MOST_TRIPS:,} 条。请提高 min_yuan, 减小 days 或 max_hops, 或用 hubs 排除往来极多的账户",
+            f"More than {MOST_TRIPS:,} trips. Raise min_yuan, lower days or max_hops, or leave out busy accounts with hubs",
+        )
+    trips = frame(_table(book, rows[flat], sizes, ties))
+    trips.attrs["hubs"] = left_out
+    return trips
+
+
+def _candidates(book: Ledger, wanted: Flags, hubs: Flags, least_fen: int, max_hops: int) -> Ints:
+    """Return the transfers that can be part of a trip: large enough, past no hub, and near enough to a wanted account."""
+    payer, payee = book.moves.payer, book.moves.payee
+    kept = (payer >= 0) & (payee >= 0) & (payer != payee) & (book.amount >= least_fen)
+    rows = np.flatnonzero(kept)
+    rows = rows[~hubs[payer[rows]] & ~hubs[payee[rows]]]
+    away = _distances(payer[rows], payee[rows], wanted, max_hops) + _distances(payee[rows], payer[rows], wanted, max_hops)
+    near: Ints = rows[(away[payer[rows]] <= max_hops) & (away[payee[rows]] <= max_hops)]
+    return near
+
+
+def _distances(tail: Ints, head: Ints, wanted: Flags, limit: int) -> Ints:
+    """Return how many transfers from the wanted accounts each account is, up to a limit (beyond: limit + 1)."""
+    far = np.where(wanted, 0, limit + 1)
+    for step in range(1, limit + 1):
+        reached = head[far[tail] == step - 1]
+        far[reached] = np.minimum(far[reached], step)
+    return far
+
+
+def _cycles(book: Ledger, rows: Ints, wanted: Flags, max_hops: int, days: int) -> tuple[Ints, Ints, Flags]:
+    """Run the search on some transfers (in order of replay), accounts renumbered to those that occur."""
+    moves = book.moves.of(rows)
+    used = np.unique(np.concatenate((moves.payer, moves.payee)))
+    payer, payee = np.searchsorted(used, moves.payer), np.searchsorted(used, moves.payee)
+    low = moves.at
+    high = low + np.where(moves.day_only, DAY_US - 1, 0)
+    sides = []
+    for side in (payer, payee):
+        by_side = np.lexsort((high, side))
+        sides += [np.searchsorted(side[by_side], np.arange(len(used) + 1)), by_side]
+    packed = (payer, payee, low, high, moves.payee_seq, moves.payer_seq)
+    out_start, out_rows, in_start, in_rows = sides
+    found: tuple[Ints, Ints, Flags] = cycles.cycles(
+        packed, out_start, out_rows, in_start, in_rows, wanted[used], max_hops, days * DAY_US, MOST_TRIPS
+    )
+    return found
+
+
+def _table(book: Ledger, flat: Ints, sizes: Ints, ties: Flags) -> pa.Table:
+    """Lay out the trips (positions one after the other) by time."""
+    ends = np.cumsum(sizes)
+    starts = ends - sizes
+    at = book.moves.at[flat]
+    first = np.minimum.reduceat(at, starts) if len(sizes) else at
+    last = np.maximum.reduceat(at, starts) if len(sizes) else at
+    order = np.lexsort((flat[ends - 1], flat[starts], last, first))
+    rows = np.concatenate([np.arange(starts[i], ends[i]) for i in order]) if len(order) else starts
+    offsets = pa.array(np.concatenate(([0], np.cumsum(sizes[order]))), pa.int32())
+    transfer_ids = pa.ListArray.from_arrays(offsets, book.table["transfer_id"].combine_chunks().take(pa.array(flat[rows])))
+    accounts = pa.ListArray.from_arrays(offsets, book.accounts.take(pa.array(book.moves.payer[flat[rows]])))
+    return pa.table(
+        {
+            "trip_id": pa.array([_trip_id(ids) for ids in transfer_ids.to_pylist()], pa.string()),
+            "hops": pa.array(sizes[order]),
+            "accounts": accounts,
+            "transfer_ids": transfer_ids,
+            "first_at": pa.array(first[order]).cast(pa.timestamp("us")),
+            "last_at": pa.array(last[order]).cast(pa.timestamp("us")),
+            "amount_out_yuan": yuan(book.amount[flat[starts[order]]]),
+            "amount_back_yuan": yuan(book.amount[flat[ends[order] - 1]]),
+            "tied": pa.array(ties[order]),
+        }
+    )
+
+
+def _trip_id(transfer_ids: list[str]) -> str:
+    """Return an id that stays the same whatever else is found."""
+    return "R" + hashlib.sha256("\x1f".join(transfer_ids).encode()).hexdigest()[:10]

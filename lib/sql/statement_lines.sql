@@ -1,0 +1,20 @@
+-- statement_lines: lines of statements with what the running balance needs
+-- grain:   one row per flow with a time, a direction and an amount, by account and in file order
+-- inputs:  flows, sources
+-- params:  none
+select
+    flows.flow_id,
+    flows.account_id,
+    flows.seq,
+    coalesce(flows.day_only, false) as day_only,
+    cast(flows.amount_yuan * 100 as bigint) * case flows.direction when 'in' then 1 else -1 end as signed_fen,
+    cast(flows.balance_yuan * 100 as bigint) as balance_fen,
+    flows.at as "at"
+from flows
+left join sources on flows.source_id = sources.source_id
+where
+    flows.at is not null
+    and flows.amount_yuan is not null
+    and flows.direction in ('in', 'out')
+    and flows.account_id is not null
+order by flows.account_id, sources.seq nulls first, flows.line nulls first, flows.flow_id
