@@ -233,7 +233,7 @@ def _run_once(case: Case, rule: Rule, settings: dict[str, Any]) -> list[outcomes
 def _gravest_first(row: outcomes.Row) -> tuple[Any, ...]:
     severity = all_rules()[row["rule_id"]].severity
     amount = row["amount_yuan"]
-    order = (heads.SEVERITIES.index(severity), row["rule_id"], amount is None, -(amount or 0))
+    order = (heads.SEVERITIES.index(severity), row["rule_id"], row["outcome"] != "hit", amount is None, -(amount or 0))
     return (*order, row["subject_id"] or "", row["institution_id"] or "", row["finding_id"] or "")
 
 

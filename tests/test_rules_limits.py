@@ -147,9 +147,9 @@ def test_before_the_measures_nothing_is_tested(make_case: MakeCase):
 
 
 def test_an_empty_file_of_loans_is_a_delivery_and_no_file_is_a_gap(make_case: MakeCase):
-    totals = [{"source_id": "S1", "table_name": t, "column_name": "amount"} for t in ("loans", "repayments")]
+    files = [{"source_id": t, "profile_id": f"canonical.{t}", "state": "imported"} for t in ("loans", "repayments")]
     tables = {"institutions": PLATFORM, "parties": PERSON}
-    assert checks.run(make_case("P", control_totals=totals, **tables), rules=["LM-01"]).outcome.tolist() == ["clear"]
+    assert checks.run(make_case("P", sources=files, **tables), rules=["LM-01"]).outcome.tolist() == ["clear"]
 
 
 def test_no_file_of_loans_is_named_as_missing(make_case: MakeCase):

@@ -1,7 +1,6 @@
 """The TEMP tables that rules read beside the Store's own: `scope`, and what graph and flows derive for the day asked."""
 
-import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from importlib import import_module
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from lib.case import Case
+from lib.intake import profiles
 from lib.store import Store
 
 Scope = list[tuple[str, str | None, str]]
@@ -62,18 +62,13 @@ def maker(name: str) -> Callable[..., pa.Table]:
     return found
 
 
-def settings_of(name: str) -> list[str]:
-    """Return the names of the settings that a derived table takes."""
-    return list(inspect.signature(maker(name)).parameters)[2:]
-
-
-def delivered(store: Store) -> set[str]:
-    """Return the tables that were handed over: those with rows, and those into which a file of no rows was read."""
-    read = store.arrow("select distinct table_name from control_totals")["table_name"].to_pylist()
-    return {name for name, count in store.counts().items() if count} | set(read)
-
-
-def missing(store: Store, needs: Iterable[str]) -> list[str]:
-    """Return those of the tables that were not handed over."""
-    held = delivered(store)
-    return [name for name in needs if name not in held]
+def delivered(store: Store) -> frozenset[str]:
+    """Return the tables that were handed over: those with rows, and those into which a file, be it without rows, was read."""
+    key = ("checks", "delivered")
+    if key not in store.memo:
+        query = "select distinct profile_id from sources where state = 'imported'"
+        used = set(store.arrow(query)["profile_id"].to_pylist())
+        read = {into.table for profile in profiles.load().values() if profile.id in used for into in profile.into}
+        store.memo[key] = frozenset({name for name, count in store.counts().items() if count} | read)
+    held: frozenset[str] = store.memo[key]
+    return held

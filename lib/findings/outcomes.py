@@ -5,8 +5,10 @@ What is found is kept without words (lists of codes), so that it can be shown in
 
 import hashlib
 import json
+import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -35,10 +37,11 @@ COLUMNS = {
     },
     "coverage": {"case_id": pa.string(), "population": pa.int64(), "tested": pa.int64(), "why_not": SAID, "note": SAID},
 }
+_AMOUNT = re.compile(r"\d+\.\d\d")
 OPTIONAL = ("detail", "note")
 
 
-def run_rule(case: Case, rule: Rule, scope: Scope, settings: Mapping[str, Any], held: set[str]) -> list[Row]:
+def run_rule(case: Case, rule: Rule, scope: Scope, settings: Mapping[str, Any], held: Set[str]) -> list[Row]:
     """Run one rule and return its rows: one per hit, else one per row of scope; one in all where there is no institution.
 
     Parameters
@@ -130,6 +133,8 @@ def spoken(said: list[Row]) -> str:
 def _clause(code: str, value: str) -> str:
     if code == "missing_tables":
         value = pick("、", ", ").join(label(name) for name in value.split())
+    elif _AMOUNT.fullmatch(value):
+        value = f"{Decimal(value):,}"
     return word("checks", code, v=value)
 
 

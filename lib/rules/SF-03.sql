@@ -76,7 +76,7 @@ select
         [{ 'table': 'loans', 'id': loan_id }],
         list_transform(transfer_ids, lambda transfer_id: { 'table': 'transfers', 'id': transfer_id })
     ) as evidence,
-    [{ 'code': 'disbursed', 'v': format('{:,}', disbursed_yuan) }] as detail
+    [{ 'code': 'disbursed', 'v': cast(disbursed_yuan as text) }] as detail
 from facts
 where hit;
 
