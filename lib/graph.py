@@ -14,7 +14,7 @@ from lib.errors import BadParameter
 from lib.ownership import control, loops, relations, walks
 from lib.ownership.derived import derive_components, derive_related
 from lib.ownership.frames import NOBODY, TEXTS, basis, chain_frame, component_id, frame_of, owner_frame, who
-from lib.ownership.register import Ints, Register, fraction, numbered, register_of, target_of
+from lib.ownership.register import Ints, Register, everyone_above, fraction, numbered, register_of, target_of
 from lib.ownership.solve import LookThrough, look_through
 
 __all__ = [
@@ -66,7 +66,7 @@ def owners(case: Case, min_share: float = 1e-6) -> pd.DataFrame:
     components above 10,000 members, holders below 1 % have `share` M_ij and `share_low` a_ij.
     """
     fraction("min_share", min_share)
-    register, solved = _solved(case)
+    register, solved = _solved(case, min_share)
     if solved is None:
         return owner_frame(register, NOBODY, {})
     order = np.lexsort((solved.parties, -solved.share))
@@ -117,7 +117,7 @@ def chains(case: Case, holder_id: str | None = None, min_share: float = 1e-4) ->
     are holders of at least `min_share`.
     """
     fraction("min_share", min_share)
-    register, solved = _solved(case)
+    register, solved = _solved(case, min_share)
     end = _holder(case, register, holder_id)
     if solved is None or (holder_id is not None and end not in solved.parties):
         return chain_frame([], [], None)
@@ -258,6 +258,8 @@ def shareholding(case: Case, min_share: float = 0) -> "nx.DiGraph[str]":
     ------
     BadParameter
         If `min_share` is outside 0–1.
+    DataGap
+        If `min_share` is not 0 and holdings over 100 % in a loop leave no finite solution.
     """
     fraction("min_share", min_share)
     register = register_of(case)
@@ -284,18 +286,20 @@ def shareholding(case: Case, min_share: float = 0) -> "nx.DiGraph[str]":
     return graph
 
 
-def _solved(case: Case) -> tuple[Register, LookThrough | None]:
+def _solved(case: Case, min_share: float) -> tuple[Register, LookThrough | None]:
     register, target = numbered(case)
-    return register, look_through(register, target) if target is not None else None
+    return register, look_through(register, target, 0.99 * min_share) if target is not None else None
 
 
 def _parties_from(case: Case, min_share: float) -> Ints:
     """Return the case's party and its holders of at least `min_share`, or of unknown direct share."""
-    register, solved = _solved(case)
-    if solved is None:
+    register, target = numbered(case)
+    if target is None:
         return NOBODY
-    kept = solved.parties[(solved.share >= min_share) | solved.direct_unknown]
-    return np.sort(np.append(kept, register.number(target_of(case)) or 0))
+    if min_share == 0:  # everyone: an answer even where shares have no solution
+        return np.sort(everyone_above(register, target))
+    solved = look_through(register, target, 0.99 * min_share)
+    return np.sort(np.append(solved.parties[(solved.share >= min_share) | solved.direct_unknown], target))
 
 
 def _holder(case: Case, register: Register, holder_id: str | None) -> int | None:

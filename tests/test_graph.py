@@ -351,6 +351,13 @@ def test_a_loop_over_100_percent_is_still_shown(base: Case) -> None:
     assert found["max_share"].iloc[0] == 1.0
 
 
+def test_the_graph_is_drawn_even_where_shares_have_no_solution(base: Case) -> None:
+    case = held(base, "P", [("A", "P", 1.0), ("A", "B", 1.0), ("B", "A", 1.0), ("Z", "A", 0.5)])
+    assert set(graph.shareholding(case)) == {"P", "A", "B", "Z"}
+    with pytest.raises(DataGap):
+        graph.shareholding(case, min_share=0.1)
+
+
 def test_components_for_rules_are_those_of_each_case(base: Case) -> None:
     case = held(base, None, [*CROSS, *CHAIN])
     found = graph.derive_components(case, [("I1", "I1", "B"), ("P", None, "P"), ("none", None, "NOBODY")]).to_pylist()

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lib.errors import DataGap
-from lib.kernels import ownership as kernels
-from lib.ownership.register import Ints, Register
+from lib.ownership.register import Ints, Register, everyone_above
 from lib.ownership.solve import look_through
 from lib.ownership.walks import closing_loop
 
@@ -38,7 +37,7 @@ class Loop:
 
 def loops_above(register: Register, target: int) -> list[Loop]:
     """Return the circular components among `target` and its holders, largest share first."""
-    found, _ = kernels.all_above(register.above.start, register.above.other, target)
+    found = everyone_above(register, target)
     circular = np.sort(found[register.looped[register.group[found]]])
     if len(circular) == 0:
         return []

@@ -167,6 +167,11 @@ def numbered(case: Case) -> tuple[Register, int | None]:
     return register, register.number(target)
 
 
+def everyone_above(register: Register, target: int) -> Ints:
+    """Return the numbers of `target` and of everyone above it, nearest layer first."""
+    return cast(Ints, kernels.all_above(register.above.start, register.above.other, target)[0])
+
+
 def fraction(name: str, value: float) -> None:
     """Refuse a setting that is not a fraction.
 

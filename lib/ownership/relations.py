@@ -77,7 +77,7 @@ def _add_owners(members: dict[str, Member], register: Register, target: int) -> 
     unknown = register.above.other[at][register.pairs.unknown[register.above.pair[at]]]
     shares, gap = dict(direct), None
     try:
-        solved = look_through(register, target)
+        solved = look_through(register, target, HOLDER_FROM / 2)
         shares = dict(zip(solved.parties.tolist(), solved.share.tolist(), strict=True))
     except DataGap as error:
         gap = error

@@ -4,8 +4,7 @@ import heapq
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from lib.kernels import ownership as kernels
-from lib.ownership.register import Register, Ties
+from lib.ownership.register import Register, Ties, everyone_above
 
 # Chains are listed largest first; a register of loops has more of them than anyone can read.
 MOST_CHAINS = 100_000
@@ -72,7 +71,7 @@ class _Steps:
 def _below(register: Register, target: int, end: int) -> set[int]:
     """Return the parties above `target` from which `end` can be reached upwards, `end` itself among them."""
     above = register.above
-    found, _ = kernels.all_above(above.start, above.other, target)
+    found = everyone_above(register, target)
     held_by: dict[int, list[int]] = {}
     for party in found.tolist():
         for holder in above.other[above.of(party)].tolist():
