@@ -1,0 +1,18 @@
+"""Pictures and tables of a case: what templates call; everything else is inside.
+
+Every function takes a case first (`network` a case or what flows gives) and returns a piece that JupyterLab and the page show.
+A DataFrame alone in a cell needs none of them: importing this package makes it look right.
+"""
+
+from lib.draw import tables as _tables
+from lib.draw.cards import cover
+from lib.draw.leads import findings
+from lib.draw.masking import mask_values
+from lib.draw.money_network import network
+from lib.draw.months import monthly
+from lib.draw.ownership import lookthrough
+from lib.draw.provenance import sources
+
+__all__ = ["cover", "findings", "lookthrough", "mask_values", "monthly", "network", "sources"]
+
+_tables.install()

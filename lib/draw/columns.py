@@ -1,0 +1,179 @@
+"""One column of a frame as a page shows it: its heading, the class of its cells, and each value as people write it."""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import pandas as pd
+
+from lib.draw import masking, people
+from lib.draw.markup import Safe, esc, join, tag
+from lib.draw.writing import NOTHING, count, day, is_null, percent, yuan
+from lib.store import schema
+from lib.words import has_word, pick, word
+
+MAX_LISTED = 12
+_SHARES = re.compile(r"(^|_)(share|rate|votes|confidence)(_|$)")
+_ACCOUNTS = re.compile(r"(^|_)accounts?(_ids?|_number)?$")
+_NUMBERS = frozenset(("id_number", "written_number", "phone"))
+_COUNTERS = frozenset(("line", "seq", "hop", "layers", "period", "step", "item", "file_order"))
+_PATHS = frozenset(("path", "loop", "accounts"))
+_CODES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("kind", "direction", "purpose", "role", "position", "why", "state", "group"), ("codes", "flows")),
+    "outcome": ("outcome", "flows", "codes"),
+    "match": ("flows", "codes"),
+    "reason": ("graph", "codes"),
+    "basis": ("graph", "codes"),
+    "severity": ("severity",),
+    "why_not": ("checks",),
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A column as it is shown: heading, what it means, class of its cells (`num`, `id` or empty), cells."""
+
+    text: str
+    title: str
+    class_: str
+    cells: list[Safe]
+
+
+def column(frame: pd.DataFrame, place: int) -> Shown:
+    """Return a column of a frame, by its place, as a page shows it."""
+    name = str(frame.columns[place])
+    values = frame.iloc[:, place].tolist()
+    write, class_ = _writer(name, values, frame)
+    text, meaning = heading(name)
+    return Shown(text, meaning, class_, [esc(NOTHING if is_null(v) else write(v)) for v in values])
+
+
+def heading(name: str) -> tuple[str, str]:
+    """Return a column's heading and its meaning: labels.toml [columns], else schema.sql, else the name itself."""
+    known = _schema_columns().get(name)
+    if has_word("columns", name):
+        return _with_unit(word("columns", name), name), known[1] if known else ""
+    if known is None:
+        return name, ""
+    return _with_unit(pick(known[0], name.removesuffix("_yuan").replace("_", " ")), name), known[1]
+
+
+def _with_unit(text: str, name: str) -> str:
+    unit = pick("(元)", "(CNY)")
+    return f"{text} {unit}" if name.endswith("_yuan") and not text.rstrip().endswith((")", "）")) else text
+
+
+@cache
+def _schema_columns() -> dict[str, tuple[str, str]]:
+    """Return what schema.sql says of a column's name: label and meaning, of the first table that has it."""
+    found: dict[str, tuple[str, str]] = {}
+    for table in schema().values():
+        for spec in table.columns:
+            found.setdefault(spec.name, (spec.zh, spec.en))
+    return found
+
+
+def _writer(name: str, values: list[Any], frame: pd.DataFrame) -> tuple[Callable[[Any], object], str]:
+    """Return how a value of this column is written, and the class of its cells."""
+    present = [v for v in values if not is_null(v)]
+    kinds = {type(v) for v in present}
+    if any(issubclass(k, list | tuple) for k in kinds):
+        return _lists(name, present), "id" if name.endswith("_ids") else ""
+    if name.endswith("_yuan") or kinds == {Decimal}:
+        return yuan, "num"
+    if kinds and all(issubclass(k, bool) for k in kinds):
+        return lambda v: word("tables", "yes" if v else "no"), ""
+    if kinds and all(issubclass(k, dt.date) for k in kinds):
+        return _days(name, frame), "num"
+    if kinds and all(issubclass(k, int | float) for k in kinds):
+        return _numbers(name), "num"
+    return _texts(name, present, frame)
+
+
+def _numbers(name: str) -> Callable[[Any], object]:
+    if _SHARES.search(name):
+        return percent
+    return lambda v: (str(int(v)) if name in _COUNTERS else count(int(v))) if float(v).is_integer() else f"{v:,.4g}"
+
+
+def _days(name: str, frame: pd.DataFrame) -> Callable[[Any], object]:
+    """Return how to write days: without a time where none is known."""
+    bare = "day_only" in frame.columns and frame["day_only"].fillna(False).all()
+    return lambda v: day(v)[:10] if bare or name.endswith("_on") or name == "month" else day(v)
+
+
+def _lists(name: str, present: list[Any]) -> Callable[[Any], object]:
+    """Return how to write lists: a path with arrows, any other with commas; ids by their names where they have one."""
+    items = [i for v in present for i in v]
+    if any(isinstance(i, dict) for i in items):
+        return lambda v: count(len(v))
+    known = people.names([i for i in items if isinstance(i, str)]) if _holds_parties(name) else {}
+    mark = " → " if name in _PATHS else pick("、", ", ")
+    one = _account if _ACCOUNTS.search(name) else _record
+
+    def write(value: Any) -> Safe:
+        parts: Iterable[object] = [
+            tag("span", known[i], title=_record(i)) if i in known else NOTHING if is_null(i) else one(str(i))
+            for i in value[:MAX_LISTED]
+        ]
+        more = len(value) - MAX_LISTED
+        return join((join(parts, mark), word("tables", "and_more", more=count(more)) if more > 0 else ""))
+
+    return write
+
+
+def _holds_parties(name: str) -> bool:
+    return name in ("path", "loop", "members", "member_ids") or name.endswith(("holder_ids", "party_ids", "parties"))
+
+
+def _texts(name: str, present: list[Any], frame: pd.DataFrame) -> tuple[Callable[[Any], object], str]:
+    if name in _CODES:
+        return lambda v: code_word(name, str(v)), ""
+    if name == "subject_id":
+        accounts = people.accounts_among([str(v) for v in present])
+        known = people.names([str(v) for v in present])
+        return lambda v: _with_name(_account(v) if v in accounts else _record(v), known.get(v)), "id"
+    if _ACCOUNTS.search(name) or name in _NUMBERS:
+        return _account, "id"
+    if name.endswith("_id") or name == "id":
+        known = people.names([str(v) for v in present]) if "name" not in frame.columns else {}
+        return lambda v: _with_name(_record(v), known.get(v)), "id"
+    if name == "name" or name.endswith("_name"):
+        return _names(name, frame), ""
+    return _loose, ""
+
+
+def code_word(name: str, code: str) -> str:
+    """Return the word for a code in a column such as kind, role or outcome; the code itself, if there is none."""
+    for section in _CODES.get(name, ()):
+        if has_word(section, code):
+            return word(section, code)
+    return code
+
+
+def _names(name: str, frame: pd.DataFrame) -> Callable[[Any], object]:
+    """Return how to write names: those of holders, controllers and officers as they are, other persons' masked."""
+    if name == "name" and (frame.columns.isin(("holder_id", "controller_id")).any() or "reason" in frame.columns):
+        return str  # frames of holders, controllers and related parties exist to name them
+    kinds = dict(zip(frame[name].tolist(), frame["kind"].tolist(), strict=True)) if name == "name" and "kind" in frame else {}
+    return lambda v: people.shown_name(str(v), None, kinds.get(v))
+
+
+def _with_name(written: str, name: str | None) -> object:
+    return join((written, tag("span", name, class_="lt-name")), " ") if name else written
+
+
+def _account(value: object) -> str:
+    return masking.mask_number(str(value)) if masking.masks() else str(value)
+
+
+def _record(value: object) -> str:
+    return masking.mask_id(str(value)) if masking.masks() else str(value)
+
+
+def _loose(value: object) -> str:
+    return masking.mask_text(str(value)) if masking.masks() else str(value)
