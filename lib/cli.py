@@ -6,6 +6,7 @@ modules are imported by the command that needs them, so that `--help` is quick.
 Exit codes: 0 done · 1 data or files, or a fault of the program · 2 a name or option that does not exist · 130 stopped (Ctrl-C).
 """
 
+import hashlib
 import os
 import shlex
 import sys
@@ -108,7 +109,7 @@ def demo(
             f"没有样例数据 {paths.written(raw)}。请在项目目录下运行, 或设置 LOOKTHROUGH_HOME",
             f"There is no sample at {paths.written(raw)}. Run this in the project's folder, or set LOOKTHROUGH_HOME",
         )
-    _import([raw], store)
+    _import([raw], store, rebuild=_outdated(store, raw))
     _check([], None, store, {})
     _report(_institutions(store), store, out=out, jobs=jobs)
     terminal.say(word("cli", "next", index=paths.written(out / "index.html"), program=_program()))
@@ -276,6 +277,18 @@ def _rows(frame: pd.DataFrame, columns: Sequence[str]) -> list[list[object]]:
     chosen = frame[list(columns)].astype(object)
     rows: list[list[object]] = chosen.where(chosen.notna(), None).to_numpy().tolist()
     return rows
+
+
+def _outdated(store: Path, raw: Path) -> bool:
+    """Tell whether a Store of the sample holds files that are no longer in it, or cannot be used by this program."""
+    from lib import curate
+
+    try:
+        held = open_store(store).arrow("select sha256, importer_version from sources").to_pylist()
+    except DataGap:
+        return True
+    there = {hashlib.sha256(file.read_bytes()).hexdigest() for file in raw.rglob("*") if file.is_file()}
+    return any(row["sha256"] not in there or row["importer_version"] != curate.importer_version() for row in held)
 
 
 def _program() -> str:

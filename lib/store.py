@@ -267,7 +267,8 @@ def _attach(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     mode = " (read_only)" if read_only else ""
     connection.execute(f"attach {_literal(str(path))} as store{mode}")
     connection.execute("use store")
-    for setting in ("timezone = 'Asia/Shanghai'", "preserve_insertion_order = true"):
+    # Global too: a cursor does not inherit what its connection has set for itself.
+    for setting in ("global timezone = 'Asia/Shanghai'", "timezone = 'Asia/Shanghai'", "preserve_insertion_order = true"):
         connection.execute(f"set {setting}")
     # In a notebook without ipywidgets the bar is off, and DuckDB refuses even to switch it off.
     if connection.sql("select current_setting('enable_progress_bar')").fetchall() == [(True,)]:

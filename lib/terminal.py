@@ -6,6 +6,7 @@ Names in tables come from files that others wrote, so nothing of them is read as
 import os
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from lib.errors import LookthroughError
 from lib.words import pick, word
 
 Step = Callable[[str, int, int], None]
+_LOG_SECONDS = 2
 _WIDE = 1000  # a file or a pipe has no width: nothing is cut or wrapped in it
 
 
@@ -57,21 +59,26 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], numbers: Ite
 
 @contextmanager
 def progress() -> Iterator[Step]:
-    """Give a function `(what, done, total)`: it moves a bar on a terminal, and in a log writes a line for each new `what`."""
+    """Give a function `(what, done, total)`: it moves a bar on a terminal, and in a log writes a line now and then."""
     if not sys.stderr.isatty():
-        seen: list[str] = []
-
-        def write(what: str, done: int, total: int) -> None:
-            if seen[-1:] != [what]:
-                note(f"[{done / (total or 1):4.0%}] {plain(what)}")
-            seen[:] = [what]
-
-        yield write
+        yield _logged()
         return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
         yield lambda what, done, total: bar.update(task, description=plain(what), completed=done, total=total)
+
+
+def _logged() -> Step:
+    last = [0.0]
+
+    def write(what: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if done >= total or now - last[0] >= _LOG_SECONDS:
+            note(f"[{done / (total or 1):4.0%}] {plain(what)}")
+            last[0] = now
+
+    return write
 
 
 def refuse(error: LookthroughError) -> int:

@@ -5,9 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from lib import Case, open_case
 from lib.store import next_version, schema
+
+# Nothing here is judged by the clock: machines differ, and the first call of a kernel compiles it.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 Rows = list[dict[str, Any]]
 MakeStore = Callable[..., Path]
