@@ -108,14 +108,23 @@ def code(values: pa.Array | pa.ChunkedArray | list[str], known: pa.Array) -> Int
 
 def _load(store: Store) -> Ledger:
     rows = store.run("ledger").combine_chunks()
-    held = store.arrow("select account_id from accounts where account_id is not null")["account_id"]
-    named = pa.chunked_array([*held.chunks, *rows["payer_account"].chunks, *rows["payee_account"].chunks], pa.string())
+    held = store.arrow("select account_id from accounts where account_id is not null")["account_id"].combine_chunks()
+    undated = store.arrow("select count(*) as n from transfers")["n"][0].as_py() - rows.num_rows
+    return assemble(rows, held, statements(store).openings(), undated)
+
+
+def assemble(rows: pa.Table, held: pa.Array, openings: tuple[pa.Array, Ints, Ints], undated: int = 0) -> Ledger:
+    """Make a ledger of transfers in file order (columns as in sql/ledger.sql), further accounts, and what statements imply.
+
+    `openings` are accounts, the fen that each held before its first statement line, and that line's time in microseconds.
+    """
+    named = pa.chunked_array([held, *rows["payer_account"].chunks, *rows["payee_account"].chunks], pa.string())
     accounts = pc.drop_null(pc.unique(named)).sort()
     filed = _moves(rows, accounts)
     order, tied, looped = replay_order(filed)
     rows, moves = rows.take(pa.array(order)), filed.of(order)
     amount = rows["amount_fen"].to_numpy()
-    before = tracing.replay(moves.payer, moves.payee, amount, _openings(store, rows, accounts, moves, amount))
+    before = tracing.replay(moves.payer, moves.payee, amount, _opening(openings, rows, accounts, moves, amount))
     if (before < 0).any():
         raise DataGap(
             "流水金额过大, 账户余额超过 4.6 亿亿元, 无法精确到分计算。请核对金额单位 (元/万元) 后重新导入",
@@ -123,11 +132,9 @@ def _load(store: Store) -> Ledger:
         )
     by_payer = np.argsort(moves.payer, kind="stable")
     out_start = np.searchsorted(moves.payer[by_payer], np.arange(len(accounts) + 1))
-    undated = store.arrow("select count(*) as n from transfers")["n"][0].as_py() - rows.num_rows
     latest = np.maximum.accumulate(moves.at)
-    return Ledger(
-        rows.select(COLUMNS), accounts, moves, amount, before, out_start, by_payer, latest, tied[order], looped[order], undated
-    )
+    table, ties = rows.select(COLUMNS), (tied[order], looped[order])
+    return Ledger(table, accounts, moves, amount, before, out_start, by_payer, latest, *ties, undated)
 
 
 def _moves(rows: pa.Table, accounts: pa.Array) -> Moves:
@@ -137,12 +144,12 @@ def _moves(rows: pa.Table, accounts: pa.Array) -> Moves:
     return Moves(at, rows["day_only"].to_numpy(), *sides, *seqs)
 
 
-def _openings(store: Store, rows: pa.Table, accounts: pa.Array, moves: Moves, amount: Ints) -> Ints:
+def _opening(openings: tuple[pa.Array, Ints, Ints], rows: pa.Table, accounts: pa.Array, moves: Moves, amount: Ints) -> Ints:
     """Return what each account held at first: what its first statement line implies, less what it is seen to receive earlier.
 
     An overdraft counts as 0: nobody's money can be traced out of it.
     """
-    ids, fen, first_at = statements(store).openings()
+    ids, fen, first_at = openings
     opening, since = np.zeros(len(accounts) + 1, np.int64), np.full(len(accounts) + 1, np.iinfo(np.int64).min)
     places = code(ids, accounts)
     opening[places], since[places] = fen, first_at

@@ -132,7 +132,8 @@ def _credits_first(demands: _Demands, moves: Moves, block: Ints, free: Flags) ->
     debit_gate = demands.nodes + 2 * np.searchsorted(both, debit_key[keep_debit])
     free_credit, free_debit = (free & (moves.payee_seq < 0))[credit], (free & (moves.payer_seq < 0))[debit]
     demands.add(credit[free_credit], credit_gate[free_credit], hard=False)  # free credits before all debits
-    demands.add(debit_gate, debit, hard=False)
+    entered = np.isin(debit_gate, credit_gate[free_credit])  # a gate that nobody enters would hold its debits back for ever
+    demands.add(debit_gate[entered], debit[entered], hard=False)
     demands.add(credit, credit_gate + 1, hard=False)  # all credits before free debits
     demands.add(debit_gate[free_debit] + 1, debit[free_debit], hard=False)
     demands.nodes += 2 * len(both)

@@ -103,10 +103,13 @@ def network(case: Case, trail: pd.DataFrame | None = None, max_accounts: int = 2
     shown = [e for e in edges if {e["payer_account"], e["payee_account"]} <= kept]
     hidden = sum((e["amount_yuan"] for e in edges if not {e["payer_account"], e["payee_account"]} <= kept), Decimal(0))
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph(left_out=len(ranked[max_accounts:]), left_out_yuan=hidden)
-    _add_nodes(case, graph, {e[side] for e in shown for side in ("payer_account", "payee_account")}, roles)
+    _add_nodes(case, graph, ranked[:max_accounts], roles)
     for edge in shown:
         sides = edge.pop("payer_account"), edge.pop("payee_account")
         graph.add_edge(*sides, key=edge["kind"], **edge)
+    for node, name in ((PAYER_UNKNOWN, "payer_unknown"), (PAYEE_UNKNOWN, "payee_unknown")):
+        if node in graph:
+            graph.nodes[node].update(holder_name=word("flows", name), group="unknown")
     return graph
 
 
@@ -178,14 +181,11 @@ def _ranked(edges: Edges, why: dict[str, str]) -> list[str]:
     return sorted(accounts, key=lambda account: (why.get(account) != "own", -moved[account], account))
 
 
-def _add_nodes(case: Case, graph: "nx.MultiDiGraph[str]", accounts: set[str], roles: pa.Table) -> None:
-    case.store.derive("money_nodes", pa.table({"account_id": pa.array(sorted(accounts), pa.string())}))
+def _add_nodes(case: Case, graph: "nx.MultiDiGraph[str]", accounts: list[str], roles: pa.Table) -> None:
+    case.store.derive("money_nodes", pa.table({"account_id": pa.array(accounts, pa.string())}))
     case.store.derive("money_roles", roles)
     for row in case.store.run("network_nodes").to_pylist():
         graph.add_node(row.pop("account_id"), **row)
-    for node, name in ((PAYER_UNKNOWN, "payer_unknown"), (PAYEE_UNKNOWN, "payee_unknown")):
-        if node in graph:
-            graph.nodes[node].update(holder_name=word("flows", name), group="unknown")
 
 
 def _day(name: str, value: str | dt.date | None) -> dt.date | None:

@@ -71,8 +71,8 @@ def trace(
         transfer_id · at · payer_account · payee_account · amount_yuan · traced_yuan · hop (0 = the source transfers, with their
         whole amount; else the fewest transfers beyond the source). A source transfer that brings traced money back has two
         rows: what is new (hop 0) and what returns. `attrs`: method, unknown_clean_yuan, ties (rows whose place only the rule
-        "credits first" gave), tie_loops (rows at which a loop of ties was broken in file order), hubs (those reached), undated
-        (transfers of the Store without a time or amount, in no trail).
+        "credits first" gave), tie_loops (loops of ties that were broken in file order, at accounts of the trail on its days),
+        hubs (those reached), undated (transfers of the Store without a time or amount, in no trail).
 
     Raises
     ------
@@ -263,8 +263,20 @@ def _trail(book: Ledger, rows: Ints, clean: int, method: str, sink: Flags) -> pd
         "method": method,
         "unknown_clean_yuan": as_decimal(clean),
         "ties": int(book.tied[rows[:, 0]].sum()),
-        "tie_loops": int(book.looped[rows[:, 0]].sum()),
+        "tie_loops": _loops(book, rows[:, 0]),
         "hubs": book.accounts.take(pa.array(reached[sink[reached]])).to_pylist(),
         "undated": book.undated,
     }
     return trail
+
+
+def _loops(book: Ledger, places: Ints) -> int:
+    """Count the loops of ties that touch an account of the trail on a day on which it has a transfer of the trail."""
+    broken = np.flatnonzero(book.looped)
+    day, accounts = book.moves.at // DAY_US, len(book.accounts) + 1
+    ours = np.concatenate([day[places] * accounts + side[places] for side in (book.moves.payer, book.moves.payee)])
+    hit = [
+        np.isin(day[broken] * accounts + side[broken], ours) & (side[broken] >= 0)
+        for side in (book.moves.payer, book.moves.payee)
+    ]
+    return int((hit[0] | hit[1]).sum())
