@@ -90,7 +90,9 @@ def test_the_language_is_chosen_for_the_process(monkeypatch: pytest.MonkeyPatch)
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a project folder that holds nothing but the sample's Store."""
     home = tmp_path_factory.mktemp("home")
-    curate.import_delivery(HOME / "data" / "raw" / "sample", store=home / "data" / "curated" / "sample.duckdb")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOOKTHROUGH_HOME", str(home))  # so that the files' places are kept as absolute paths
+        curate.import_delivery(HOME / "data" / "raw" / "sample", store=home / "data" / "curated" / "sample.duckdb")
     return home
 
 
