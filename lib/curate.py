@@ -95,6 +95,8 @@ def import_delivery(
     path = Path(store).resolve() if store is not None else paths.default_store()
     held = Held() if rebuild else _held(path)
     plan = _plan(_files(delivery), held)
+    if not plan.new and not held.sources:
+        raise BadFile("没有可导入的数据文件 (CSV)。请核对路径", "There are no data files (CSV) to import. Check the path")
     hashes = [*held.sources, *(source.examined.sha256 for source in plan.new)]
     version = _version(hashes)
     if version != held.version:

@@ -76,12 +76,19 @@ def identify(path: Path, name: str, examined: Examined) -> Layout:
             f"{name}: 文件是空的 (0 字节)。请向提供方重新索取, 或将其移出交付目录",
             f"{name}: the file is empty. Ask for it again",
         )
-    lines = {}
-    for delimiter in DELIMITERS:
-        first = next(readers.blocks(path, examined.encoding, delimiter, size=1 << 18), None)
-        n = 0 if first is None else int(np.searchsorted(first.line[:-1], HEADER_LINES, side="right"))
-        lines[delimiter] = [(int(first.line[i]), first.record(i)) for i in range(n)] if first else []
+    lines = {delimiter: _first_records(path, examined.encoding, delimiter) for delimiter in DELIMITERS}
     return profiles.match(name, examined.encoding, lines)
+
+
+def _first_records(path: Path, encoding: str, delimiter: str) -> list[tuple[int, str]]:
+    """Return line and text of the records that begin in the first lines, where a header may stand."""
+    found: list[tuple[int, str]] = []
+    for block in readers.blocks(path, encoding, delimiter, size=1 << 18):
+        n = int(np.searchsorted(block.line[:-1], HEADER_LINES, side="right"))
+        found += [(int(block.line[i]), block.record(i)) for i in range(n)]
+        if n < len(block):
+            break
+    return found
 
 
 def load(store: Store, source: Source, progress: Callable[[int], None]) -> None:
@@ -141,11 +148,13 @@ def _kinds(block: Block, layout: Layout) -> tuple[NDArray[np.int8], list[Fault]]
 
 def _blank(block: Block, delimiter: str) -> NDArray[np.bool_]:
     """Tell which records hold nothing but blanks, delimiters and quotes."""
-    solid = np.ones(256, np.int64)
+    if not block.text:  # a byte order mark and nothing else
+        return np.ones(len(block), np.bool_)
+    solid = np.ones(256, np.uint8)
     solid[[ord(c) for c in f' \t\r\n"{delimiter}']] = 0
-    counted = np.concatenate(([0], np.cumsum(solid[np.frombuffer(block.text, np.uint8)])))
-    empty: NDArray[np.bool_] = (np.diff(counted[block.text_at]) == 0) & (block.state == WELL_FORMED)
-    return empty
+    any_solid = np.maximum.reduceat(solid[np.frombuffer(block.text, np.uint8)][: block.text_at[-1]], block.text_at[:-1])
+    blank: NDArray[np.bool_] = (any_solid == 0) & (block.state == WELL_FORMED)
+    return blank
 
 
 def _shape_fault(block: Block, i: int, expected: int) -> Fault:

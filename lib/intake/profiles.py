@@ -260,6 +260,8 @@ def _profile(raw: dict[str, Any]) -> Profile:
         own = next((entry for entry in into if entry.table == identity), Into(identity, {}, None))
         whole = Into(identity, {c: f'"{c}"' for c in named} | own.columns, own.where)
         into = [whole, *(entry for entry in into if entry is not own)]
+    # Rows without an id are named after source and line: two of one table from one line would share it.
+    assert len({entry.table for entry in into}) == len(into), f"{raw['id']} names a table twice"
     return Profile(
         id=raw["id"],
         title=raw["title"],

@@ -167,8 +167,8 @@ def records(
         found = split_records(units, starts, ord(delimiter), MAX_RECORD_LINES)
         return found
     lines = len(starts) - 1
-    counted = np.add.reduceat(units == ord(delimiter), starts[:-1], dtype=np.int64)
-    return np.arange(lines + 1), counted + 1, np.zeros(lines, np.int8)
+    before = np.searchsorted(np.flatnonzero(units == ord(delimiter)), starts)
+    return np.arange(lines + 1), np.diff(before) + 1, np.zeros(lines, np.int8)
 
 
 def fields(block: Block, keep: NDArray[np.bool_], delimiter: str, n_fields: int) -> pa.Table:

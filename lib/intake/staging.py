@@ -22,7 +22,7 @@ _CASTS = {
     "integer": "try_cast(whole_value({t}) as integer)",
     "bigint": "whole_value({t})",
 }
-_FRACTIONS = ("share", "share_low", "share_high", "voting_share", "rate")
+FRACTIONS = ("share", "share_low", "share_high", "voting_share", "rate")
 _BLANKS = " \t\n\v\f\r\u00a0\u200b\u3000\ufeff"
 _NUMBERS_AS_TEXT = ("id_number", "uscc", "bank_ref")
 _KINDS = {
@@ -71,7 +71,7 @@ def stage(store: Store, source_id: str, seq: int, layout: Layout, cells: pa.Tabl
     faults = _empty(store, layout)
     for i, into in enumerate(profile.into):
         store.execute(f"create or replace temp table _typed_{i} as {_typed_sql(into, layout)}", source_id=source_id)
-        faults += _miscast(store, i, into)
+        faults += _miscast(store, i, into, {fault.line for fault in faults})
     for rule in profile.refuse:
         lines = store.arrow(f"select line from _typed_0 where {rule['when']} order by line")["line"].to_pylist()
         faults += [Fault(line, rule["zh"], rule["en"]) for line in lines]
@@ -125,7 +125,7 @@ def cast_sql(table: Table, column: Column) -> str:
     if coded in codes():
         known = f"coded({text}, '{coded}')"
         return f"coalesce({known}, {text})" if coded in open_codes() else known
-    if column.name in _FRACTIONS:
+    if column.name in FRACTIONS:
         return f"fraction_value({text})"
     if column.type == "text":
         return f"id_value({text})" if _is_id(column) else text
@@ -146,8 +146,8 @@ def _empty(store: Store, layout: Layout) -> list[Fault]:
     return faults
 
 
-def _miscast(store: Store, i: int, into: Into) -> list[Fault]:
-    """Find the rows with a text that is no value of its column's type, and those with a part of their key empty."""
+def _miscast(store: Store, i: int, into: Into, known: set[int]) -> list[Fault]:
+    """Find the rows, save those known as faulty, with a text that is no value of its column or a part of their key empty."""
     table = schema()[into.table]
     checked = [c for c in (table.column(name) for name in into.columns) if _can_fail(table, c)]
     parts = [
@@ -155,12 +155,12 @@ def _miscast(store: Store, i: int, into: Into) -> list[Fault]:
         f"""where "text_{c.name}" is not null and "{c.name}" is null"""
         for c in checked
     ]
-    if len(table.key) > 1:
+    if len(table.key) > 1:  # a key of one column that a file leaves empty is made from source and line
         parts += [f"""select line, '{k}' as name, null as written from _typed_{i} where "{k}" is null""" for k in table.key]
     if not parts:
         return []
     found = store.arrow(" union all ".join(parts) + " order by line, name").to_pylist()
-    return [_fault(row["line"], table, table.column(row["name"]), row["written"]) for row in found]
+    return [_fault(row["line"], table, table.column(row["name"]), row["written"]) for row in found if row["line"] not in known]
 
 
 def _can_fail(table: Table, column: Column) -> bool:
@@ -185,7 +185,7 @@ def _expected(table: Table, column: Column) -> tuple[str, str]:
     if known:
         allowed = ", ".join(dict.fromkeys(known.values()))
         return f"可识别的代码 (可用: {allowed}, 或其中文名称)", f"a known code (allowed: {allowed}, or its Chinese name)"
-    if column.name in _FRACTIONS:
+    if column.name in FRACTIONS:
         return "0 到 1 之间的小数, 也不带 % (25% 可写作 0.25 或 25%)", "a fraction from 0 to 1 and has no % (write 0.25 or 25%)"
     if column.type == "text":
         return "完整的编号 (被电子表格改写成了科学计数)", "a whole number any more (a spreadsheet has rewritten it)"
