@@ -176,6 +176,16 @@ def test_the_only_round_trip_is_the_planted_one(store: Path) -> None:
     assert len(flows.round_trips(open_case(store=store), days=10, max_hops=6, min_yuan=0)) == 1
 
 
+def test_the_traced_loan_rests_where_the_first_look_says(store: Path) -> None:
+    trail = flows.trace(open_case("鸫砚在线", store=store), loan="DY2018-030", method="pro_rata", days=30)
+    # When the target pays 60,000 back it holds 196,000 + 176,400 + 784,000, of which 784,000 are of this loan.
+    back = (D(60_000) * 784_000 / (196_000 + 176_400 + 784_000)).quantize(D("0.01"))
+    assert back == D("40677.97")
+    assert list(trail.traced_yuan) == [D(800_000), D(16_000), D(784_000), D(784_000), back]
+    rest = flows.at_rest(trail)
+    assert sorted(rest.traced_yuan) == [D(16_000), back, 784_000 - back]
+
+
 def test_eighteen_borrowers_pay_one_account(store: Path) -> None:
     query = """
         select payee_account, count(distinct payer_account) as payers, sum(amount_yuan)::decimal(18, 2) as amount_yuan
