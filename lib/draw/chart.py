@@ -1,8 +1,7 @@
 """The look-through chart (股权穿透图) as SVG: ultimate holders at one end, the institution at the other.
 
 Small charts stand upright, as Chinese registers print them. Where a layer is too wide for a page, the chart lies on its side,
-the institution at the left where reading begins, and grows downwards instead. Kinds are told apart by shape, so that a
-black-and-white print says the same.
+the institution at the left where reading begins, and grows downwards instead.
 """
 
 from collections import defaultdict
@@ -11,33 +10,18 @@ from dataclasses import dataclass
 
 import networkx as nx
 
-from lib.draw import layering
+from lib.draw import boxes, layering
+from lib.draw.boxes import EDGE, LOOP, PAPER, SOFT
 from lib.draw.curves import Line, Places, Point, Rect, around, through
-from lib.draw.holders import Box, Cast, Tie
-from lib.draw.markup import Safe, join, plain, tag
-from lib.draw.writing import count, short_percent, width_em, wrapped
+from lib.draw.holders import Cast, Tie
+from lib.draw.markup import Safe, join, tag
+from lib.draw.writing import short_percent, width_em
 from lib.words import word
 
 FONT = '"Lookthrough Sans","Noto Sans CJK SC",sans-serif'
-INK, SOFT, PAPER = "var(--ink,#1b2430)", "var(--soft,#58626f)", "var(--paper,#ffffff)"
-ACCENT, COMPANY = "var(--accent,#1d4f7c)", "var(--net-company,#7aa0c4)"
-PERSON, STATE, LOOP = "var(--net-person,#c98f4e)", "var(--net-2,#5f9a7e)", "var(--net-hub,#6d5b8c)"
-EDGE = "var(--net-edge,#97a1ae)"
 _WIDEST = 1150.0
-_MARGIN = 26.0
 _LEAST_SCALE = 0.8  # smaller than this, a wide chart scrolls instead
-_NAME_PX, _SHARE_PX, _LABEL_PX = 12.5, 11.0, 10.5
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A box with its words: lines of the name, the line below, width and height in pixels."""
-
-    box: Box
-    lines: list[str]
-    below: str
-    width: float
-    height: float
+_LABEL_PX = 10.5
 
 
 @dataclass(frozen=True)
@@ -79,14 +63,14 @@ class _Sheet:
 
     def __init__(self, cast: Cast, graph: "nx.DiGraph[str]", *, upright: bool) -> None:
         self.cast, self.upright = cast, upright
-        self.shapes = {i: _shape(box, upright) for i, box in cast.boxes.items()}
+        self.shapes = {i: boxes.shaped(box, upright) for i, box in cast.boxes.items()}
         breadth = {i: s.width if upright else s.height for i, s in self.shapes.items()}
         self.layout = layering.lay_out(graph, cast.target, breadth, 22.0 if upright else 9.0)
         self.top = max(self.layout.layer.values())
         self.between = 64.0 if upright else 104.0
         ends = [(self.layout.across[i] - b / 2, self.layout.across[i] + b / 2) for i, b in breadth.items()]
-        self.low = min(low for low, _ in ends) - _MARGIN - self._loop_room()
-        self.span = max(high for _, high in ends) + _MARGIN + self._loop_room() - self.low
+        self.low = min(low for low, _ in ends) - boxes.MARGIN - self._loop_room()
+        self.span = max(high for _, high in ends) + boxes.MARGIN + self._loop_room() - self.low
         self._measure()
 
     def _loop_room(self) -> float:
@@ -99,11 +83,11 @@ class _Sheet:
             at = self.layout.layer[i]
             thick[at] = max(thick[at], shape.height if self.upright else shape.width)
         self.bands: dict[int, tuple[float, float]] = {}
-        along = _MARGIN
+        along = boxes.MARGIN
         for at in range(self.top, -1, -1) if self.upright else range(self.top + 1):
             self.bands[at] = (along, along + thick[at])
             along += thick[at] + self.between
-        self.length = along - self.between + _MARGIN
+        self.length = along - self.between + boxes.MARGIN
 
     @property
     def width(self) -> float:
@@ -143,8 +127,8 @@ class _Sheet:
             missed += found is None
             if found is not None:
                 labels.append(_label(text, found, width, LOOP if looped else SOFT))
-        boxes = [_boxed(self.shapes[i], rects[i]) for i in self.shapes]
-        return join([*drawn, *boxes, *labels]), missed
+        drawn_boxes = [boxes.drawn(self.shapes[i], rects[i]) for i in self.shapes]
+        return join([*drawn, *drawn_boxes, *labels]), missed
 
     def _is_back(self, tie: Tie) -> bool:
         return not layering.is_upward(self.layout.layer, tie.holder, tie.held)
@@ -152,7 +136,7 @@ class _Sheet:
     def _names(self, tie: Tie) -> str:
         a, b = self.cast.boxes[tie.holder], self.cast.boxes[tie.held]
         share = short_percent(tie.share) if tie.share is not None else word("draw", "share_unknown")
-        return f"{_full_name(a)} → {_full_name(b)}: {share}"
+        return f"{boxes.full_name(a)} → {boxes.full_name(b)}: {share}"
 
     def _head(self, line: Line, back: bool) -> Point:
         """Return the direction in which a line arrives."""
@@ -236,7 +220,7 @@ class _Sheet:
     def whole(self, body: Safe, title: str, description: str) -> Safe:
         """Return the SVG with its legend."""
         width, height = self.width, self.height
-        legend, needed = _legend(self.cast, height - 20)
+        legend, needed = boxes.legend(self.cast, height - 20)
         width = max(width, needed)
         shift = (width - self.width) / 2
         return tag(
@@ -258,106 +242,6 @@ class _Sheet:
 def _inside(point: Point, rects: list[Rect]) -> bool:
     x, y = point
     return any(r[0] <= x <= r[2] and r[1] <= y <= r[3] for r in rects)
-
-
-def _full_name(box: Box) -> str:
-    if box.kind == "stack":
-        return word("draw", "stack", n=count(box.holders))
-    if box.kind == "gap":
-        return word("draw", "unknown")
-    return plain(box.name)
-
-
-def _shape(box: Box, upright: bool) -> Shape:
-    """Return the words of a box and the room that they need."""
-    name = _full_name(box)
-    small = box.kind in ("stack", "gap")
-    widest = (8.6 if upright else 12.0) if not small else 9.0
-    lines = wrapped(name, widest, 3 if upright else 2)
-    below = _below(box)
-    text = max([width_em(t) * _NAME_PX for t in lines] + [width_em(below) * _SHARE_PX])
-    least = 60.0 if small else 96.0 if upright else 128.0
-    height = len(lines) * 17.0 + (15.0 if below else 0.0) + (10.0 if small else 15.0)
-    return Shape(box, lines, below, max(least, text + (18.0 if small else 28.0)), height)
-
-
-def _below(box: Box) -> str:
-    parts = []
-    if box.kind == "target":
-        parts.append(word("draw", "institution"))
-    elif box.share is not None:
-        parts.append(word("draw", "through", share=short_percent(box.share)))
-    if box.unheld:
-        parts.append(word("draw", "unheld"))
-    return " · ".join(parts)
-
-
-def _boxed(shape: Shape, rect: Rect) -> Safe:
-    box = shape.box
-    left, top, right, bottom = rect
-    middle = (left + right) / 2
-    dark = box.kind == "target"
-    ink = PAPER if dark else SOFT if box.kind in ("stack", "gap") else INK
-    total = len(shape.lines) * 17.0 + (15.0 if shape.below else 0.0)
-    y = (top + bottom) / 2 - total / 2 + 13.0
-    words = [
-        tag(
-            "text",
-            line,
-            x=f"{middle:.1f}",
-            y=f"{y + 17.0 * n:.1f}",
-            text_anchor="middle",
-            font_size=_NAME_PX,
-            style=f"fill:{ink}",
-        )
-        for n, line in enumerate(shape.lines)
-    ]
-    if shape.below:
-        at = y + 17.0 * len(shape.lines) - 1.0
-        soft = PAPER if dark else SOFT
-        words.append(
-            tag(
-                "text",
-                shape.below,
-                x=f"{middle:.1f}",
-                y=f"{at:.1f}",
-                text_anchor="middle",
-                font_size=_SHARE_PX,
-                style=f"fill:{soft}",
-            )
-        )
-    told = " · ".join(t for t in (_full_name(box), "" if box.id.startswith("\0") else box.id, shape.below) if t)
-    return tag("g", tag("title", told), outline(box.kind, rect), *words)
-
-
-def outline(kind: str, rect: Rect) -> Safe:
-    """Return the outline of a kind: persons round, companies square, the state six-cornered, unknown dashed, stacks double."""
-    left, top, right, bottom = rect
-    sides = {"x": f"{left:.1f}", "y": f"{top:.1f}", "width": f"{right - left:.1f}", "height": f"{bottom - top:.1f}"}
-    if kind == "target":
-        return tag("rect", **sides, style=f"fill:{ACCENT};stroke:{ACCENT};stroke-width:1.5")
-    if kind == "person":
-        return _filled("rect", PERSON, **sides, rx=f"{min(18.0, (bottom - top) / 2):.1f}")
-    if kind == "state":
-        cut = 11.0
-        corners = [(left + cut, top), (right - cut, top), (right, (top + bottom) / 2)]
-        corners += [(right - cut, bottom), (left + cut, bottom), (left, (top + bottom) / 2)]
-        return _filled("polygon", STATE, points=" ".join(f"{x:.1f},{y:.1f}" for x, y in corners))
-    if kind == "stack":
-        behind = sides | {"x": f"{left + 4:.1f}", "y": f"{top - 4:.1f}"}
-        look = f"fill:{PAPER};stroke:{EDGE};stroke-width:1"
-        return join((tag("rect", **behind, style=look), tag("rect", **sides, style=look)))
-    if kind == "gap":
-        return tag("rect", **sides, rx="3", style=f"fill:{PAPER};stroke:{SOFT};stroke-width:1.2;stroke-dasharray:4 3")
-    if kind in ("company", "partnership", "fund"):
-        return _filled("rect", COMPANY, **sides)
-    return tag("rect", **sides, style=f"fill:{PAPER};stroke:{SOFT};stroke-width:1.2;stroke-dasharray:1.5 3")
-
-
-def _filled(name: str, colour: str, **geometry: str) -> Safe:
-    """Return a shape on paper with a tint of its colour, so that no line shows through it."""
-    paper = tag(name, **geometry, style=f"fill:{PAPER}")
-    return join((paper, tag(name, **geometry, style=f"fill:{colour};fill-opacity:.13;stroke:{colour};stroke-width:1.4")))
 
 
 def _line(line: Line, colour: str, dash: str | None, told: str, head: Point) -> Safe:
@@ -383,30 +267,3 @@ def _label(text: str, at: Point, width: float, colour: str) -> Safe:
     return join(
         (paper, tag("text", text, x=f"{x:.1f}", y=f"{y + 3.8:.1f}", text_anchor="middle", font_size=_LABEL_PX, style=look))
     )
-
-
-def _legend(cast: Cast, y: float) -> tuple[Safe, float]:
-    """Return the legend of what the chart holds, in one row, and the width that it needs."""
-    shown = {
-        b.kind if b.kind in ("target", "person", "company", "state", "stack", "gap") else "company" for b in cast.boxes.values()
-    }
-    shown |= {"other"} if any(b.kind == "other" for b in cast.boxes.values()) else set()
-    parts, x = [], _MARGIN
-    for kind in ("target", "company", "person", "state", "other", "stack", "gap"):
-        if kind not in shown:
-            continue
-        text = word("draw", f"kind_{kind}")
-        parts += [outline(kind, (x, y - 6, x + 22, y + 6)), _legend_text(text, x + 29, y)]
-        x += 29 + width_em(text) * _SHARE_PX + 22
-    if cast.looped:
-        text = word("draw", "kind_loop")
-        parts.append(
-            tag("path", d=f"M{x:.1f} {y:.1f}h24", style=f"fill:none;stroke:{LOOP};stroke-width:1.6;stroke-dasharray:6 4")
-        )
-        parts.append(_legend_text(text, x + 31, y))
-        x += 31 + width_em(text) * _SHARE_PX + 22
-    return tag("g", *parts), x
-
-
-def _legend_text(text: str, x: float, y: float) -> Safe:
-    return tag("text", text, x=f"{x:.1f}", y=f"{y + 4:.1f}", font_size=_SHARE_PX, style=f"fill:{SOFT}")

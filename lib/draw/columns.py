@@ -12,7 +12,7 @@ import pandas as pd
 
 from lib.draw import masking, people
 from lib.draw.markup import Safe, esc, join, tag
-from lib.draw.writing import NOTHING, count, day, is_null, percent, yuan
+from lib.draw.writing import NOTHING, count, day, is_null, percent, width_em, yuan
 from lib.store import schema
 from lib.words import has_word, pick, word
 
@@ -48,8 +48,20 @@ def column(frame: pd.DataFrame, place: int) -> Shown:
     name = str(frame.columns[place])
     values = frame.iloc[:, place].tolist()
     write, class_ = _writer(name, values, frame)
-    text, meaning = heading(name)
-    return Shown(text, meaning, class_, [esc(NOTHING if is_null(v) else write(v)) for v in values])
+    text, meaning = heading("through_share" if name == "share" and _is_through(frame) else name)
+    cells = [esc(NOTHING if is_null(v) else write(v)) for v in values]
+    return Shown(text, meaning, class_, cells if class_ == "num" else [_unbroken(c, class_) for c in cells])
+
+
+def _is_through(frame: pd.DataFrame) -> bool:
+    """Tell whether `share` is the look-through share, as in frames of owners and chains, rather than a holding's."""
+    return bool({"direct_share", "circular"} & set(map(str, frame.columns)))
+
+
+def _unbroken(cell: Safe, class_: str) -> Safe:
+    """Keep a short word, or an id of usual length, on one line."""
+    short = len(cell) <= 24 if class_ == "id" else width_em(cell) <= 7
+    return tag("span", cell, style="white-space:nowrap") if short and "<" not in cell and len(cell) > 1 else cell
 
 
 def heading(name: str) -> tuple[str, str]:
@@ -63,7 +75,7 @@ def heading(name: str) -> tuple[str, str]:
 
 
 def _with_unit(text: str, name: str) -> str:
-    unit = pick("(元)", "(CNY)")
+    unit = pick("(元)", "(yuan)")
     return f"{text} {unit}" if name.endswith("_yuan") and not text.rstrip().endswith((")", "）")) else text
 
 

@@ -5,7 +5,7 @@ A graph and shares in, boxes and ties out; nothing here knows where anything is 
 
 import heapq
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import networkx as nx
 
@@ -62,6 +62,10 @@ class Cast:
         Holders that have no box of their own.
     left_out_below
         Largest look-through share among them; None if there are none.
+    looped
+        Ties between members of a circular holding of which all is drawn.
+    half_looped
+        Boxes of parties that are in a circular holding whose way round leads through holders that have no box.
     """
 
     target: str
@@ -69,7 +73,8 @@ class Cast:
     ties: list[Tie]
     left_out: int = 0
     left_out_below: float | None = None
-    looped: frozenset[tuple[str, str]] = field(default=frozenset())
+    looped: frozenset[tuple[str, str]] = frozenset()
+    half_looped: int = 0
 
 
 def choose(
@@ -153,7 +158,9 @@ def _cast(graph: "nx.DiGraph[str]", target: str, shares: Mapping[str, float], ke
             ties.append(tie)
     out = set(graph) - kept
     below = max((shares.get(h, 0.0) for h in out), default=None)
-    return Cast(target, boxes, sorted(ties, key=lambda t: (t.held, t.holder)), len(out), below, _loops(ties))
+    looped = _loops((t.holder, t.held) for t in ties)
+    half = _members(_loops(graph.edges)) & kept - _members(looped)
+    return Cast(target, boxes, sorted(ties, key=lambda t: (t.held, t.holder)), len(out), below, looped, len(half))
 
 
 def _lone_leaves(graph: "nx.DiGraph[str]", kept: set[str]) -> set[str]:
@@ -189,8 +196,12 @@ def _remainders(graph: "nx.DiGraph[str]", held: str, kept: set[str], kind: str) 
         yield box, Tie(box.id, held, missing)
 
 
-def _loops(ties: Iterable[Tie]) -> frozenset[tuple[str, str]]:
+def _loops(ties: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
     """Return the ties between members of one circular holding."""
-    drawn: nx.DiGraph[str] = nx.DiGraph((t.holder, t.held) for t in ties)
+    drawn: nx.DiGraph[str] = nx.DiGraph(ties)
     component = {p: n for n, members in enumerate(nx.strongly_connected_components(drawn)) for p in members}
     return frozenset((a, b) for a, b in drawn.edges if component[a] == component[b])
+
+
+def _members(ties: Iterable[tuple[str, str]]) -> set[str]:
+    return {party for tie in ties for party in tie}

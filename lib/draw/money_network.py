@@ -32,7 +32,8 @@ Net: TypeAlias = "nx.MultiDiGraph[Any]"
 MIME = "application/vnd.lookthrough.network+json"
 MAX_NODES = 1000
 _SINGLE_TRANSFERS = 150  # rows of a trail up to which every transfer is a line of its own
-_LABELLED = 60  # nodes, and lines, that carry words; of larger networks the largest
+_LABELLED = 60  # nodes that carry words; of larger networks those that moved most
+_LABELLED_LINES = 48  # lines up to which each carries its amount; of more, the largest
 # What a node means → group of the page's palette, shape. The shape says the same in black and white.
 LOOKS = {
     "own": ("target", "square"),
@@ -193,7 +194,7 @@ def _through_pyvis(graph: Net, places: spread.Places) -> dict[str, Any]:
     drawn = Network(directed=True)
     moved = _moved(graph)
     largest = max(moved.values(), default=Decimal(1)) or Decimal(1)
-    named = set(sorted(graph, key=lambda n: (-moved[n], str(n)))[:_LABELLED])
+    named = set(sorted(graph, key=lambda n: (_rank(graph.nodes[n]), -moved[n], str(n)))[:_LABELLED])
     names = {n: f"n{i}" for i, n in enumerate(graph)}  # no account number becomes an id on the page
     for node, facts in graph.nodes(data=True):
         group, shape = LOOKS.get(facts.get("group") or "other", LOOKS["other"])
@@ -203,13 +204,20 @@ def _through_pyvis(graph: Net, places: spread.Places) -> dict[str, Any]:
         title = _told(node, facts, moved[node])
         drawn.add_node(names[node], label=label, title=title, group=group, shape=shape, x=round(x, 1), y=round(y, 1), size=size)
     edges = sorted(graph.edges(data=True), key=lambda e: -Decimal(str(e[2].get("amount_yuan") or 0)))
+    labelled = len(edges) if len(edges) <= _LABELLED_LINES else _LABELLED_LINES // 4
     for place, (payer, payee, facts) in enumerate(edges):
         amount = Decimal(str(facts.get("amount_yuan") or 0))
         width = round(1 + 4 * math.sqrt(float(amount / largest)), 2) if amount > 0 else 1
-        label = short_yuan(amount) if place < _LABELLED else ""
-        drawn.add_edge(names[payer], names[payee], label=label, title=_moved_text(facts), width=width)
+        label = short_yuan(amount) if place < labelled else ""
+        arrow = {"to": {"enabled": True, "scaleFactor": 0.5}}
+        drawn.add_edge(names[payer], names[payee], label=label, title=_moved_text(facts), width=width, arrows=arrow)
     nodes, made, *_ = drawn.get_network_data()
     return {"nodes": [_node(n) for n in nodes], "edges": made}
+
+
+def _rank(facts: dict[str, Any]) -> int:
+    """Return which nodes are named first: those that the report is about."""
+    return 0 if facts.get("group") in ("own", "related", "hub", "unknown") else 1
 
 
 def _node(node: dict[str, Any]) -> dict[str, Any]:
@@ -220,11 +228,13 @@ def _node(node: dict[str, Any]) -> dict[str, Any]:
 def _label(node: Hashable, facts: dict[str, Any]) -> str:
     name = _holder_name(facts)
     text = name or _account_text(node)
-    return "\n".join(wrapped(plain(text), 9.0, 2))
+    return "\n".join(wrapped(plain(text), 9.5, 2))
 
 
 def _holder_name(facts: dict[str, Any]) -> str:
     name = facts.get("holder_name") or facts.get("name") or ""
+    if facts.get("group") == "unknown":  # a word of ours, nobody's name
+        return str(name)
     kind = facts.get("holder_kind") or facts.get("kind")
     known = kind if kind in ("person", "company", "partnership", "fund", "state") else None
     return people.shown_name(str(name), facts.get("holder_id"), known) if name else ""

@@ -74,6 +74,8 @@ def _left_out(cast: holders.Cast, drawn: chart.Drawing) -> list[str]:
     if cast.left_out:
         below = short_percent(cast.left_out_below)
         notes.append(word("draw", "left_out", n=count(cast.left_out), share=below))
+    if cast.half_looped:
+        notes.append(word("draw", "half_looped", n=count(cast.half_looped)))
     if drawn.unlabelled:
         notes.append(word("draw", "unlabelled", n=count(drawn.unlabelled)))
     return notes

@@ -21,7 +21,7 @@ def yuan(amount: object) -> str:
 
 
 def short_yuan(amount: object) -> str:
-    """Write an amount in 万元 or 亿元 (thousands, millions or billions of CNY in English), for labels on pictures."""
+    """Write an amount in 万元 or 亿元 (thousands, millions or billions of yuan in English), for labels on pictures."""
     if is_null(amount):
         return NOTHING
     value = Decimal(str(amount))
@@ -114,8 +114,20 @@ def _char_em(char: str) -> float:
 def wrapped(text: str, em: float, lines: int) -> list[str]:
     """Break a text into at most `lines` lines of at most `em`; what does not fit ends in an ellipsis.
 
-    Latin words stay whole where they fit; Chinese breaks anywhere.
+    Latin words stay whole where they fit; Chinese breaks anywhere. Lines are made about equally long.
     """
+    made, whole = _broken(text, em, lines)
+    narrower = em
+    while whole and len(made) > 1 and narrower > em / 2:
+        narrower -= 0.5
+        again, whole = _broken(text, narrower, len(made))
+        if whole:
+            made = again
+    return made
+
+
+def _broken(text: str, em: float, lines: int) -> tuple[list[str], bool]:
+    """Break a text line by line; return the lines and whether all of the text is in them."""
     made: list[str] = []
     rest = text.strip()
     while rest and len(made) < lines:
@@ -127,7 +139,7 @@ def wrapped(text: str, em: float, lines: int) -> list[str]:
     if rest and made:
         last = made[-1] + rest
         made[-1] = last[: max(1, _fits(last, em - 1.0))].rstrip() + "…"
-    return made or [""]
+    return made or [""], not rest
 
 
 def _fits(text: str, em: float) -> int:
