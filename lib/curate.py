@@ -173,7 +173,8 @@ def _files(delivery: Path | str | Iterable[Path | str]) -> list[Found]:
     if not found:
         shown = ", ".join(paths.written(Path(path)) for path in given)
         raise BadParameter(f"{shown} 中没有文件。请核对路径", f"There are no files in {shown}. Check the path")
-    return sorted(found, key=lambda file: (file.name, file.delivery, str(file.path)))
+    once = {file.path.resolve(): file for file in reversed(found)}  # a folder and a file in it may both be named
+    return sorted(once.values(), key=lambda file: (file.name, file.delivery, str(file.path)))
 
 
 def _plan(files: list[Found], held: Held) -> Plan:

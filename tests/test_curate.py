@@ -46,6 +46,12 @@ def test_the_same_bytes_under_another_name_are_a_duplicate(made: Delivery) -> No
     assert made.column("select count(*) from sources") == [1]
 
 
+def test_a_file_that_is_named_twice_is_imported_once(made: Delivery) -> None:
+    made.write(loans=LOANS + "L1,P1,5\n")
+    answer = import_delivery([made.raw, made.raw / "loans.csv", made.raw], made.store_path)
+    assert answer["state"].tolist() == ["imported"]
+
+
 def test_a_rebuild_and_another_order_of_deliveries_give_the_same_version(made: Delivery, tmp_path: Path) -> None:
     made.write(a__loans=LOANS + "L1,P1,5\n", b__parties=PARTIES + "P1,张三,自然人\n")
     made.bring(made.raw / "a")
