@@ -1,9 +1,11 @@
--- all_accounts: every account that a record or a transfer names
+-- all_accounts: every account that a record, a statement or a transfer names
 -- grain:   one row per account
--- inputs:  accounts, transfers
+-- inputs:  accounts, flows, transfers
 -- params:  none
 with named as (
     select account_id from accounts
+    union
+    select account_id from flows
     union
     select payer_account from transfers
     union
