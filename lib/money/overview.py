@@ -106,7 +106,7 @@ def network(case: Case, trail: pd.DataFrame | None = None, max_accounts: int = 2
     _add_nodes(case, graph, ranked[:max_accounts], roles)
     for edge in shown:
         sides = edge.pop("payer_account"), edge.pop("payee_account")
-        graph.add_edge(*sides, key=edge["kind"], **edge)
+        graph.add_edge(*sides, key=edge["kind"] or "", **edge)
     for node, name in ((PAYER_UNKNOWN, "payer_unknown"), (PAYEE_UNKNOWN, "payee_unknown")):
         if node in graph:
             graph.nodes[node].update(holder_name=word("flows", name), group="unknown")
