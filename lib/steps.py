@@ -1,0 +1,176 @@
+"""What the steps of the command line do: call curate, checks and report, show what became of it, say where it lies.
+
+`sample` is the demo: its Store and reports are made again only where something they are made from has changed.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lib import paths, terminal
+from lib.case import Case, open_case
+from lib.errors import BadParameter, DataGap
+from lib.store import open_store
+from lib.words import language, word
+
+
+def import_files(delivery: list[Path], store: Path | None, *, rebuild: bool = False) -> None:
+    """Import files and show what became of each."""
+    from lib import curate
+
+    with terminal.progress() as step:
+        done = curate.import_delivery(delivery, store, rebuild=rebuild, progress=step)
+    fresh = done[done["state"] != "already_imported"].assign(state=lambda f: f["state"].map(lambda s: word("cli", s)))
+    columns = ("name", "profile_id", "state", "rows_read", "rows_accepted", "rows_quarantined")
+    if len(fresh):
+        terminal.table(columns, _rows(fresh, columns), numbers=columns[3:])
+    for name, unused in fresh[["name", "unused_columns"]].itertuples(index=False):
+        if unused:
+            terminal.say(word("cli", "unused", name=terminal.plain(name), columns=terminal.plain(", ".join(unused))))
+    if quarantined := int(done["rows_quarantined"].fillna(0).sum()):
+        terminal.say(word("cli", "quarantined", count=f"{quarantined:,}"))
+    if same := len(done) - len(fresh):
+        terminal.say(word("cli", "same", count=same))
+    terminal.say(word("cli", "store", path=paths.written(store or paths.default_store())))
+
+
+def check_cases(ids: list[str], as_of: str | None, store: Path | None, what_ifs: dict[str, dict[str, object]]) -> None:
+    """Run the rules, keep the findings unless they are a what-if, and show counts by rule and outcome."""
+    from lib import checks
+
+    cases = [open_case(name, as_of, store) for name in ids] or [open_case(None, as_of, store)]
+    found = []
+    with terminal.progress() as step:
+        for done, case in enumerate(cases):
+            step(case.name, done, len(cases))
+            found.append(checks.run(case, **what_ifs))
+    every = pd.concat(found, ignore_index=True)
+    counts = Counter(zip(every["rule_id"], every["outcome"], strict=True))
+    outcomes = ("hit", "clear", "not_testable")
+    rows = [[name, checks.explain(name)["title"], *(counts[name, o] for o in outcomes)] for name in checks.rules()]
+    terminal.table(("rule", "title", *outcomes), rows, numbers=outcomes)
+    if what_ifs:
+        terminal.say(word("cli", "what_if"))
+    else:
+        path = checks.save(cases[0], every, _findings_file(cases, ids))
+        terminal.say(word("cli", "findings", path=paths.written(path), as_of=cases[0].as_of))
+
+
+def make_reports(ids: list[str], store: Path | None, **settings: Any) -> bool:
+    """Make reports, show what became of each and tell whether all are made."""
+    from lib import report as reports
+
+    with terminal.progress() as step:
+        settings["progress"] = lambda done, total, row: step(f"{row['name']} ({done}/{total})", done, total)
+        done = reports.run(ids, store=store, **settings)
+    shown = done.assign(
+        named=done["name"],
+        untested=done["not_testable"],
+        outcome=done["outcome"].map(lambda o: word("cli", o)),
+        path=done["path"].map(lambda p: paths.written(Path(p)), na_action="ignore"),
+    )
+    columns = ("asked", "named", "outcome", "hits", "untested", "path", "reason")
+    terminal.table(columns, _rows(shown, columns), numbers=("hits", "untested"))
+    failed = int((done["outcome"] == "failed").sum())
+    terminal.say(word("cli", "reports", made=len(done) - failed, failed=failed))
+    return failed == 0
+
+
+def institutions(store: Path | None) -> list[str]:
+    """Return the ids of all institutions of a Store."""
+    opened = open_store(store)
+    found = opened.arrow("select institution_id from institutions order by institution_id")["institution_id"].to_pylist()
+    if not found:
+        raise DataGap(
+            f"数据库 {paths.written(opened.path)} 中没有机构名单 (institutions)。请指定编号或名称, 或先导入机构名单",
+            f"The Store {paths.written(opened.path)} lists no institutions. Give ids or names, or import such a list",
+        )
+    return [str(name) for name in found]
+
+
+def sample(store: Path | None, jobs: int) -> bool:
+    """Import, check and report the sample district; tell whether all reports are made."""
+    raw, out = paths.home() / "data" / "raw" / "sample", paths.home() / "reports" / "sample"
+    own = paths.home() / "data" / "curated" / "sample.duckdb"
+    path = (store or own).resolve()
+    if not raw.is_dir():
+        raise DataGap(
+            f"没有样例数据 {paths.written(raw)}。请在项目目录下运行, 或设置 LOOKTHROUGH_HOME",
+            f"There is no sample at {paths.written(raw)}. Run this in the project's folder, or set LOOKTHROUGH_HOME",
+        )
+    try:
+        rebuild = _outdated(path, raw)
+    except DataGap:  # damaged, or made by another version: the sample's own Store can be made again, another's is not ours
+        if path != own.resolve():
+            raise
+        rebuild = True
+    import_files([raw], path, rebuild=rebuild)
+    check_cases([], None, path, {})
+    ids = institutions(path)
+    if _current(out, path, len(ids)):
+        terminal.say(word("cli", "current"))
+        done = True
+    else:
+        done = make_reports(ids, path, out=out, jobs=jobs)
+    if done:
+        terminal.say(word("cli", "next", index=paths.written(out / "index.html"), program=_program()))
+    return done
+
+
+def _rows(frame: pd.DataFrame, columns: Sequence[str]) -> list[list[object]]:
+    """Return some columns of a frame as rows of plain values, None for what is missing."""
+    chosen = frame[list(columns)].astype(object)
+    rows: list[list[object]] = chosen.where(chosen.notna(), None).to_numpy().tolist()
+    return rows
+
+
+def _outdated(store: Path, raw: Path) -> bool:
+    """Tell whether a Store of the sample must be made anew; refuse one that holds anything else."""
+    from lib import curate
+
+    if not store.exists():
+        return False
+    held = open_store(store).arrow("select path, sha256, importer_version from sources").to_pylist()
+    if any(not (paths.found(row["path"]).resolve()).is_relative_to(raw.resolve()) for row in held):
+        raise BadParameter(
+            f"数据库 {paths.written(store)} 中有样例以外的数据, demo 不会动它。请用 --store 另指定一个文件",
+            f"The Store {paths.written(store)} holds other data than the sample; the demo leaves it alone. "
+            "Name another file with --store",
+        )
+    there = {hashlib.sha256(file.read_bytes()).hexdigest() for file in _files(raw)}
+    return any(row["sha256"] not in there or row["importer_version"] != curate.importer_version() for row in held)
+
+
+def _current(out: Path, store: Path, count: int) -> bool:
+    """Tell whether the reports are newer than their Store and the program, and in the language asked for."""
+    made = list(out.glob("*.html"))
+    index = out / "index.html"
+    if len(made) != count + 1 or not index.exists():
+        return False
+    sources = (store, *_files(paths.PACKAGE), *_files(paths.template("institution").parent))
+    newest = max(file.stat().st_mtime for file in sources)
+    head = index.read_text(encoding="utf-8")[:200]
+    return f'lang="{language()}' in head and min(file.stat().st_mtime for file in made) > newest
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (file for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+
+
+def _program() -> str:
+    """Return how this command is called from the project's folder."""
+    return ".venv/bin/lookthrough" if (paths.home() / ".venv" / "bin" / "lookthrough").exists() else "lookthrough"
+
+
+def _findings_file(cases: Sequence[Case], ids: Sequence[str]) -> Path | None:
+    """Return where the findings of some cases are kept, so that they do not replace those of the district."""
+    if not ids:
+        return None
+    store = cases[0].store
+    return store.path.with_name(
+        f"{store.path.stem}.{store.version}.{paths.file_stem(cases[0].name, ' '.join(ids))}.findings.parquet"
+    )
