@@ -62,12 +62,16 @@ class _Sheet:
     """A chart while it is being laid out, standing or lying."""
 
     def __init__(self, cast: Cast, graph: "nx.DiGraph[str]", *, upright: bool) -> None:
-        self.cast, self.upright = cast, upright
+        self.cast, self.graph, self.upright = cast, graph, upright
         self.shapes = {i: boxes.shaped(box, upright) for i, box in cast.boxes.items()}
-        breadth = {i: s.width if upright else s.height for i, s in self.shapes.items()}
-        self.layout = layering.lay_out(graph, cast.target, breadth, 22.0 if upright else 9.0)
+        self.between, self.beside = (64.0, 22.0) if upright else (104.0, 9.0)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Give every box its place."""
+        breadth = {i: s.width if self.upright else s.height for i, s in self.shapes.items()}
+        self.layout = layering.lay_out(self.graph, self.cast.target, breadth, self.beside)
         self.top = max(self.layout.layer.values())
-        self.between = 64.0 if upright else 104.0
         ends = [(self.layout.across[i] - b / 2, self.layout.across[i] + b / 2) for i, b in breadth.items()]
         self.low = min(low for low, _ in ends) - boxes.MARGIN - self._loop_room()
         self.span = max(high for _, high in ends) + boxes.MARGIN + self._loop_room() - self.low
@@ -98,9 +102,10 @@ class _Sheet:
         return (self.length if self.upright else self.span) + 34.0
 
     def widen(self) -> None:
-        """Give the labels more room."""
+        """Give the labels more room, between the layers and, where holdings run back, between the boxes too."""
         self.between *= 1.35
-        self._measure()
+        self.beside += 22.0 if self.cast.looped else 0.0
+        self._arrange()
 
     def rect(self, i: str) -> Rect:
         """Return the place of a box."""

@@ -92,23 +92,24 @@ class Places:
             self._lines[int(x // _CELL), int(y // _CELL)].append((x, y, number))
 
     def find(self, line: Line, number: int, width: float, height: float, favoured: float) -> Point | None:
-        """Return the centre of a label's place on its line and keep it, or None where there is none.
+        """Return the centre of a label's place on its line, else close beside it, and keep it; None where there is none.
 
         `favoured` is the part of the line (0 to 1) near which the label is best read.
         """
         points = line.samples()
-        best: tuple[float, Point, Rect] | None = None
-        for at, (x, y) in enumerate(points[1:-1], start=1):
-            rect = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-            if self._is_taken(rect):
-                continue
-            cost = 3.0 * self._others(rect, number) + abs(at / len(points) - favoured) * 10
-            if best is None or cost < best[0]:
-                best = (cost, (x, y), rect)
-        if best is None:
-            return None
-        self.take(best[2])
-        return best[1]
+        for dx, dy in ((0, 0), (0, -height), (0, height), (-0.7 * width, 0), (0.7 * width, 0)):
+            best: tuple[float, Point, Rect] | None = None
+            for at, (x, y) in enumerate(points[1:-1], start=1):
+                rect = (x + dx - width / 2, y + dy - height / 2, x + dx + width / 2, y + dy + height / 2)
+                if self._is_taken(rect):
+                    continue
+                cost = 3.0 * self._others(rect, number) + abs(at / len(points) - favoured) * 10
+                if best is None or cost < best[0]:
+                    best = (cost, (x + dx, y + dy), rect)
+            if best is not None:
+                self.take(best[2])
+                return best[1]
+        return None
 
     def _is_taken(self, rect: Rect) -> bool:
         return any(_overlap(rect, other) for cell in _cells(rect) for other in self._taken.get(cell, ()))

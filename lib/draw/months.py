@@ -184,7 +184,9 @@ def _for_page(written: str, title: str) -> Safe:
     body = written[written.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     body = re.sub(r"<style[^>]*>.*?</style>", "", body, flags=re.DOTALL)
-    body = re.sub(r"font: ([\d.]+px) [^;\"]*", lambda m: f"font-size:{m[1]};font-family:{FONT.replace(chr(34), chr(39))}", body)
+    families = FONT.replace('"', "'")
+    body = re.sub(r'font: ([\d.]+px) [^;"]*', rf"font-size: \1; font-family: {families}", body)  # as some versions write it
+    body = re.sub(r'font-family: [^;"]*', f"font-family: {families}", body)
     for value, variable in _VARIABLES.items():
         body = body.replace(value, f"var({variable},{value})")
     prefix = f"m{hashlib.sha256(body.encode()).hexdigest()[:8]}-"

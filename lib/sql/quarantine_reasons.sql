@@ -10,4 +10,4 @@ select
 from quarantine
 inner join sources on quarantine.source_id = sources.source_id
 group by sources.name, quarantine.reason, sources.seq
-order by n desc, sources.seq, quarantine.reason;
+order by n desc, sources.seq asc, quarantine.reason asc;
