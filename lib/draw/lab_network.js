@@ -9,7 +9,7 @@ const edges = data.edges.map((e) => {
   const way = e.from + " " + e.to;
   nth[way] = (nth[way] || 0) + 1;
   const alone = together[key(e)] === 1 || e.from === e.to;
-  return { ...e, arrows: "to", color: { color: "#97a1ae", highlight: "#1b2430", hover: "#1b2430" },
+  return { ...e, color: { color: "#97a1ae", highlight: "#1b2430", hover: "#1b2430" },
     smooth: alone ? false : { enabled: true, type: "curvedCW", roundness: 0.02 + 0.1 * nth[way] },
     font: { color: "#58626f", size: 11, strokeWidth: 4, strokeColor: "#ffffff" } };
 });

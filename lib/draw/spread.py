@@ -100,7 +100,7 @@ def by_step(graph: "nx.MultiDiGraph[Any]", step: Mapping[Node, int]) -> Places:
         order = sorted(columns, reverse=sweep % 2 == 1)
         for at in order:
             columns[at].sort(key=lambda n: _pull(graph, n, across))
-            across.update({n: (i - (len(columns[at]) - 1) / 2) * STEP * 0.75 for i, n in enumerate(columns[at])})
+            across.update({n: (i - (len(columns[at]) - 1) / 2) * STEP * 1.1 for i, n in enumerate(columns[at])})
     return {n: (step[n] * STEP * 2.2, across[n]) for n in graph}
 
 
