@@ -117,9 +117,8 @@ def main(count: int) -> None:
     free = Walk(book, np.zeros(len(book.accounts), np.bool_), hops=4, days=None)
     peer, (expected, _) = timed(lambda: slow.follow(moves, {int(sources[0])}, {}, 4))
     assert [tuple(row) for row in free.follow(sources[:1])[0][:, :3].tolist()] == expected
-    print(
-        f"one payout followed: {1e3 * ours / len(rows):.2f} ms, plain Python {1e3 * peer:.0f} ms: {peer / (ours / len(rows)):,.0f}x"
-    )
+    each = ours / len(rows)
+    print(f"one payout followed: {1e3 * each:.2f} ms, plain Python {1e3 * peer:.0f} ms: {peer / each:,.0f}x")
 
     ours, trips = timed(lambda: found(book))
     starts = range(0, count, 50)

@@ -177,7 +177,7 @@ def kernel(rows, most_hops, window):
     return [tuple(part.tolist()) for part in np.split(flat, np.cumsum(sizes)[:-1])] if len(sizes) else [], ties
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(ledgers(), st.integers(2, 5), st.sampled_from([0, 1, DAY_US, 3 * DAY_US]))
 def test_every_trip_is_found_and_each_once(rows, most_hops, window):
     found, ties = kernel(rows, most_hops, window)

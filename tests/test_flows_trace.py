@@ -285,7 +285,7 @@ def ledgers(draw):
     return moves, opening, sources
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(ledgers(), st.one_of(st.none(), st.integers(0, 4)), st.sets(st.sampled_from(ACCOUNTS), max_size=1))
 def test_the_kernel_agrees_with_plain_python_fen_by_fen(ledger, hops, sink):
     moves, opening, sources = ledger
@@ -298,7 +298,7 @@ def test_the_kernel_agrees_with_plain_python_fen_by_fen(ledger, hops, sink):
         assert beyond == clean
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(ledgers(), st.one_of(st.none(), st.integers(0, 4)), st.one_of(st.none(), st.just(0)))
 def test_every_fen_of_the_source_is_somewhere(ledger, hops, days):
     moves, opening, sources = ledger

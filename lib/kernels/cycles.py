@@ -74,7 +74,10 @@ def _gets_home(late, account, left, moment):  # type: ignore[no-untyped-def]
     """Tell whether money at an account at a moment may still be home within some transfers (True where that is not known)."""
     if left >= len(late):
         return True
-    return np.any(late[1 : left + 1, account] >= moment)
+    in_time = False  # plain loops: array expressions cost a second each to compile
+    for d in range(1, left + 1):
+        in_time |= late[d, account] >= moment
+    return in_time
 
 
 @njit(cache=True)
@@ -92,7 +95,10 @@ def _from(rows, start, account, moment, high):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _touches(path, count, payer, wanted):  # type: ignore[no-untyped-def]
-    return np.any(wanted[payer[path[:count]]])
+    any_wanted = False
+    for step in range(count):
+        any_wanted |= wanted[payer[path[step]]]
+    return any_wanted
 
 
 @njit(cache=True)
@@ -121,7 +127,8 @@ def _search(path, start, most_hops, window, slack, moves, out_start, out_rows, w
         if account == home:
             kept = _comes_home(start, row, low, high, seq_in, seq_out) and _touches(path, count + 1, payer, wanted)
             if kept and (sure[count] or _starts_first(path, count + 1, low, high, seq_in, seq_out, window)):
-                found.extend(path[: count + 1])
+                for step in range(count + 1):
+                    found.append(path[step])
                 sizes.append(count + 1)
                 ties.append(not sure[count])
         elif count + 1 < most_hops and not seen[account] and _gets_home(late, account, most_hops - count - 1, moment):
@@ -154,7 +161,8 @@ def cycles(moves, out_start, out_rows, in_start, in_rows, wanted, most_hops, win
         if layer_sizes[1] > 0 and _gets_home(late, payee[start], most_hops - 1, low[start]):
             _search(path, start, most_hops, window, slack, moves, out_start, out_rows, wanted, late, seen, found, sizes, ties)
         for d in range(depth + 1):
-            late[d][layers[d, : layer_sizes[d]]] = _NEVER
+            for t in range(layer_sizes[d]):
+                late[d, layers[d, t]] = _NEVER
         if len(sizes) > most:
             break
     return np.array(found, np.int64), np.array(sizes, np.int64), np.array(ties, np.bool_)

@@ -131,30 +131,39 @@ def replay(payer, payee, amount, opening):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def _sum(levels):  # type: ignore[no-untyped-def]
+    total = np.int64(0)  # plain loops here and below: each array expression costs a second of compiling
+    for level in range(len(levels)):
+        total += levels[level]
+    return total
+
+
+@njit(cache=True)
 def _take(held, paid, balance, share):  # type: ignore[no-untyped-def]
     """Move the traced part of a payment from held[level] to share[level]; return it.
 
     The whole is the half-even part of what is held; each level gives its own part rounded down, and the levels with the
     largest remainders (the lower first) one fen more, so that the levels add up to the whole.
     """
-    total = np.int64(0)
+    total, rests = _sum(held), np.zeros(len(held), np.int64)
+    whole = total if paid >= balance else part_of(total, paid, balance)
+    left = whole
     for level in range(len(held)):
-        total += held[level]
-    if paid >= balance:
-        share[:] = held
-        held[:] = 0
-        return total
-    whole = part_of(total, paid, balance)
-    left, rests = whole, np.zeros(len(held), np.int64)
-    for level in range(len(held)):
-        share[level], rests[level] = mul_div(held[level], paid, balance)
+        if paid >= balance:
+            share[level] = held[level]
+        else:
+            share[level], rests[level] = mul_div(held[level], paid, balance)
         left -= share[level]
     while left > 0:
-        best = np.argmax(rests)
+        best = 0
+        for level in range(1, len(held)):
+            if rests[level] > rests[best]:
+                best = level
         share[best] += 1
         rests[best] = -1
         left -= 1
-    held -= share
+    for level in range(len(held)):
+        held[level] -= share[level]
     return whole
 
 
@@ -190,7 +199,7 @@ def _leave(pos, ways, book, state):  # type: ignore[no-untyped-def]
     hop = least[account] + 1
     moved = _take(held[account], amount[pos], before[pos], share)
     queued[account] = False
-    if held[account].any():
+    if _sum(held[account]) > 0:
         _queue(account, pos, ways, book, state)
     else:
         least[account] = FAR
@@ -208,7 +217,8 @@ def _arrive(account, moved, fresh, hop, hops, state):  # type: ignore[no-untyped
         held[account, 0] += moved
         least[account] = min(least[account], hop)
     elif moved > 0 and moved > share[hops - 1]:
-        held[account, 1:] += share[:-1]
+        for level in range(1, len(share)):
+            held[account, level] += share[level - 1]
         least[account] = min(least[account], hop)
 
 
@@ -253,18 +263,20 @@ def follow(sources, stop, hops, book, sink, state, rows):  # type: ignore[no-unt
         account = payee[pos]
         if account >= 0 and not sink[account]:
             _arrive(account, moved, fresh, hop, hops, state)
-            if held[account].any() and not queued[account]:
+            if not queued[account] and _sum(held[account]) > 0:
                 _queue(account, pos, ways, book, state)
-    _clear(rows[:count, 0], payee, state)
+    _clear(rows, count, payee, state)
     return count, clean
 
 
 @njit(cache=True)
-def _clear(places, payee, state):  # type: ignore[no-untyped-def]
+def _clear(rows, count, payee, state):  # type: ignore[no-untyped-def]
     """Leave the scratch arrays as they were found: only payees have held anything."""
     held, least, queued, _ = state
-    for pos in places:
+    for row in range(count):
+        pos = rows[row, 0]
         if payee[pos] >= 0:
-            held[payee[pos], :] = 0
+            for level in range(held.shape[1]):
+                held[payee[pos], level] = 0
             least[payee[pos]] = FAR
             queued[payee[pos]] = False
