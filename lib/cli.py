@@ -24,6 +24,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="
 rule_app = typer.Typer(no_args_is_help=True)
 app.add_typer(rule_app, name="rule")
 
+STOPPED = 130  # what typer makes of Ctrl-C
+
 Lang = Annotated[str | None, typer.Option("--lang", metavar="zh|en")]
 StoreFile = Annotated[Path | None, typer.Option("--store", metavar="FILE")]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD")]
@@ -170,17 +172,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = usage.worded(typer.main.get_command(app)).main(arguments, prog_name="lookthrough", standalone_mode=False)
     except LookthroughError as error:
         return terminal.refuse(error)
-    except (KeyboardInterrupt, typer.Abort):
-        terminal.note(word("cli", "stopped"))
-        return 130
-    except BrokenPipeError:  # `lookthrough rule list | head -1`: whoever read has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:  # typer's answer to a closed pipe, as in `lookthrough rule list | head -1`: whoever read has enough
         return 0
     except Exception as error:  # the last line of defence: never a traceback
         if type(error).__name__ == "NoArgsIsHelpError":  # the help has been printed
             return 2
         refused = usage.refusal(error)
         return terminal.refuse(refused) if refused else terminal.fault(error)
+    if code == STOPPED:
+        terminal.note(word("cli", "stopped"))
     return int(code or 0)
 
 
