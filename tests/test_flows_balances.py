@@ -116,7 +116,7 @@ def test_a_negative_tolerance_is_refused(make_case):
         flows.balance_breaks(make_case(flows=rows(("F1", 1, 1, 0))), tol_yuan=-0.01)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(-3, 3).filter(bool), st.integers(0, 2)), min_size=1, max_size=12),
     st.randoms(),

@@ -19,6 +19,8 @@ from lib.store import Store
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Line = tuple[int, int | None]  # signed fen, stated balance
+_MOST_STARTS = 50  # balances from which a tie that goes round is tried
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,14 @@ class Statements:
         rest = (self.balance - np.cumsum(self.signed))[rows]
         same = account[rows][1:] == account[rows][:-1]
         return rows[1:][same], rows[:-1][same], (rest[1:] - rest[:-1])[same]
+
+
+@dataclass(frozen=True, eq=False)
+class _Trace:
+    """An order of a tie's lines, and what came before."""
+
+    way: list[int]
+    before: "_Trace | None"
 
 
 def statements(store: Store) -> Statements:
@@ -141,26 +151,44 @@ def _untied(made: Statements, order: Ints, account: Ints, key: Ints) -> Ints:
 
 
 def _arrange(signed: Ints, balance: Ints, stated: Flags, tied: Flags) -> Ints:
-    """Return an order of one account's lines in which each tie breaks least, entered with the balance before it."""
+    """Return an order of one account's lines with the fewest breaks, tie after tie.
+
+    A tie that goes round can end with any of its balances, and only what follows says with which: so the best order is kept
+    for each balance that a tie may end with.
+    """
     lines = [(int(s), int(b) if known else None) for s, b, known in zip(signed, balance, stated, strict=True)]
-    bounds = [*np.flatnonzero(~tied).tolist(), len(lines)]
-    expected: int | None = None
-    order: list[int] = []
-    for low, high in pairwise(bounds):
-        tie = list(range(low, high))
-        ways = [tie]
-        if high - low > 1:
-            ways.append(tie[::-1])
-            if all(lines[i][1] is not None for i in tie):
-                steps = {i: (lines[i][1] - lines[i][0], lines[i][1]) for i in tie}  # type: ignore[operator]
-                ways += [_trail(steps, expected), _trail(steps, None)]
-        best = min(ways, key=lambda way: _walk(lines, way, expected)[0])  # the first of the best
-        expected = _walk(lines, best, expected)[1]
-        order += best
-    return np.array(order, np.int64)
+    ends: dict[int | None, tuple[int, _Trace | None]] = {None: (0, None)}
+    for low, high in pairwise([*np.flatnonzero(~tied).tolist(), len(lines)]):
+        reached: dict[int | None, tuple[int, _Trace | None]] = {}
+        for expected, (before, trace) in ends.items():
+            for way in _ways(lines, list(range(low, high)), expected):
+                breaks, end = _walk(lines, way, expected)
+                if end not in reached or before + breaks < reached[end][0]:
+                    reached[end] = (before + breaks, _Trace(way, trace))
+        least = min(breaks for breaks, _ in reached.values())
+        ends = {end: found for end, found in reached.items() if found[0] <= least + 1}  # a worse one cannot catch up
+    trace = min(ends.values(), key=lambda found: found[0])[1]
+    parts = []
+    while trace is not None:
+        parts.append(trace.way)
+        trace = trace.before
+    return np.array([i for way in reversed(parts) for i in way], np.int64)
 
 
-def _walk(lines: list[tuple[int, int | None]], way: list[int], expected: int | None) -> tuple[int, int | None]:
+def _ways(lines: list[Line], tie: list[int], expected: int | None) -> list[list[int]]:
+    """Return orders worth trying for tied lines: as in the file, reversed, and trails through their balances."""
+    if len(tie) == 1:
+        return [tie]
+    ways = [tie, tie[::-1]]
+    steps = {i: (found - signed, found) for i in tie for signed, found in [lines[i]] if found is not None}
+    if len(steps) == len(tie):
+        begins = dict.fromkeys(before for before, _ in steps.values())
+        starts = [expected, None] if expected in begins else [None, *list(begins)[:_MOST_STARTS]]
+        ways += [_trail(steps, start) for start in starts]
+    return ways
+
+
+def _walk(lines: list[Line], way: list[int], expected: int | None) -> tuple[int, int | None]:
     """Count the breaks along an order of lines and return the balance after the last."""
     breaks = 0
     for i in way:
@@ -172,7 +200,7 @@ def _walk(lines: list[tuple[int, int | None]], way: list[int], expected: int | N
     return breaks, expected
 
 
-def _trail(steps: dict[int, tuple[int, int | None]], start: int | None) -> list[int]:
+def _trail(steps: dict[int, tuple[int, int]], start: int | None) -> list[int]:
     """Order steps (before, after) so that each begins where the last ended: Hierholzer's trail, one per part of the graph.
 
     It begins at `start`, else where more steps leave than arrive; among equals the first in file order is taken.
