@@ -103,7 +103,7 @@ def _woff2(plain: bytes) -> bytes:
         tag, _, offset, length = struct.unpack(">4sLLL", plain[12 + 16 * i : 28 + 16 * i])
         directory += b"\x3f" + tag + _base128(length)  # 63: the tag follows in full
         tables += plain[offset : offset + length]
-    packed = brotli.compress(bytes(tables), mode=brotli.MODE_FONT, quality=_BROTLI_QUALITY)
+    packed: bytes = brotli.compress(bytes(tables), mode=brotli.MODE_FONT, quality=_BROTLI_QUALITY)
     total = 48 + len(directory) + len(packed)
     padding = -total % 4
     # signature, flavor, length, tables, reserved, size unpacked, size packed, version; then no metadata and no private data
