@@ -139,6 +139,13 @@ def test_the_nearest_layout_is_named_with_what_it_has_and_what_it_lacks() -> Non
     assert "missing principal_yuan" in caught.value.en
 
 
+def test_a_file_named_after_a_layout_is_told_what_that_layout_lacks() -> None:
+    with pytest.raises(BadFile) as caught:
+        of("合同编号,机构编号", name="平台/loans.csv")
+    assert "借款合同 (canonical.loans)" in caught.value.zh
+    assert "缺少 borrower_id (借款人编号)、principal_yuan (借款本金(元))" in caught.value.zh
+
+
 def test_what_is_recognised_and_not_needed_is_counted_and_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     aside = TWIN.format("log", 'set_aside = {zh = "日志", en = "a log"}')
     folder = folder_of(tmp_path / "profiles", log=aside)

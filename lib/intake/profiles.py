@@ -195,7 +195,10 @@ def _unknown(name: str, near: list[tuple[int, Profile, list[str], list[str]]]) -
             f"{name}: 前 {HEADER_LINES} 行中没有可识别的表头。可用的版式见 docs/layouts.md",
             f"{name}: no header that we know in its first {HEADER_LINES} lines. The layouts are in docs/layouts.md",
         )
-    _, profile, found, missing = max(known, key=lambda entry: (entry[0], -len(entry[3]), entry[1].id))
+    # A file called loans.csv is most likely meant to be one, whatever else its few columns fit better.
+    stem = normal(name.rsplit("/", 1)[-1].split(".")[0]).replace("_", "")
+    meant = [entry for entry in known if entry[1].id.rsplit(".", 1)[-1].replace("_", "") == stem]
+    _, profile, found, missing = max(meant or known, key=lambda entry: (entry[0], -len(entry[3]), entry[1].id))
     if not missing:
         patterns = ", ".join(profile.files) or ", ".join(profile.encodings)
         return BadFile(
