@@ -53,6 +53,17 @@
     return [...filled, ...rows.filter((row) => isNull(valueOf(row, column)))];
   }
 
+  // A column of long texts gets room for a dozen characters before the table scrolls sideways.
+  function roomy(table) {
+    const head = table.tHead && table.tHead.rows[0];
+    const rows = table.tBodies[0] ? [...table.tBodies[0].rows].slice(0, 60) : [];
+    if (!head || table.querySelector("[colspan], [rowspan]")) return;
+    [...head.cells].forEach((cell, column) => {
+      const longest = Math.max(0, ...rows.map((row) => (row.cells[column]?.textContent.trim().length ?? 0)));
+      if (longest > 6 && !cell.classList.contains("num")) cell.style.minWidth = `${Math.min(13, longest + 2)}em`;
+    });
+  }
+
   function sortable(table) {
     const body = table.tBodies[0];
     const head = table.tHead && table.tHead.rows.length === 1 ? table.tHead.rows[0] : null;
@@ -60,12 +71,18 @@
     const original = [...body.rows];
     [...head.cells].forEach((cell, column) => {
       if (!cell.textContent.trim()) return;
-      const button = document.createElement("button");
-      button.type = "button";
+      const button = document.createElement("span"); // a <button> is not painted in heads that are repeated on paper
+      button.setAttribute("role", "button");
+      button.tabIndex = 0;
       button.append(...cell.childNodes);
       cell.append(button);
       const first = cell.classList.contains("num") ? "descending" : "ascending";
       const second = first === "ascending" ? "descending" : "ascending";
+      button.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        button.click();
+      });
       button.addEventListener("click", () => {
         const now = cell.getAttribute("aria-sort");
         const next = now === null ? first : now === first ? second : null;
@@ -173,22 +190,25 @@
     canvas.dataset.drawn = "true";
   }
 
-  // Paper: evidence is opened, colours are those of paper, and both are restored afterwards.
+  // Paper: evidence is opened, contents follow the cover, colours are those of paper; all is put back afterwards.
   let closed = [];
+  const toc = document.querySelector(".lt-toc"), cover = document.querySelector(".lt-cover");
   addEventListener("beforeprint", () => {
+    if (toc && cover) cover.after(toc);
     closed = all("details:not([open])");
     closed.forEach((d) => { d.open = true; });
     root.classList.add("lt-print");
     dispatchEvent(new Event("lt-repaint"));
   });
   addEventListener("afterprint", () => {
+    if (toc) document.querySelector(".lt-page").prepend(toc);
     closed.forEach((d) => { d.open = false; });
     root.classList.remove("lt-print");
     dispatchEvent(new Event("lt-repaint"));
   });
 
   contents();
-  all(".lt-table table").forEach(sortable);
+  all(".lt-table table").forEach((table) => { roomy(table); sortable(table); });
   addEventListener("hashchange", reveal);
   reveal();
   all(".lt-network").forEach((figure) => { network(figure); });
