@@ -47,7 +47,8 @@ def import_(
     lang: Lang = None,
 ) -> None:
     """Bring files into the Store."""
-    steps.import_files(delivery, store, rebuild=rebuild)
+    if not steps.import_files(delivery, store, rebuild=rebuild):
+        raise typer.Exit(1)
 
 
 @app.command()

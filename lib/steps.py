@@ -17,9 +17,11 @@ from lib.errors import BadParameter, DataGap
 from lib.store import open_store
 from lib.words import language, word
 
+_SHOWN_REASONS = 10
 
-def import_files(delivery: list[Path], store: Path | None, *, rebuild: bool = False) -> None:
-    """Import files and show what became of each."""
+
+def import_files(delivery: list[Path], store: Path | None, *, rebuild: bool = False) -> bool:
+    """Import files, show what became of each and tell whether every row of the new ones was accepted."""
     from lib import curate
 
     with terminal.progress() as step:
@@ -33,9 +35,25 @@ def import_files(delivery: list[Path], store: Path | None, *, rebuild: bool = Fa
             terminal.say(word("cli", "unused", name=terminal.plain(name), columns=terminal.plain(", ".join(unused))))
     if quarantined := int(done["rows_quarantined"].fillna(0).sum()):
         terminal.say(word("cli", "quarantined", count=f"{quarantined:,}"))
+    whole = not fresh["rows_quarantined"].fillna(0).any()
+    if not whole:
+        _say_reasons(store, set(fresh["source_id"].dropna()))
     if same := len(done) - len(fresh):
         terminal.say(word("cli", "same", count=same))
     terminal.say(word("cli", "store", path=paths.written(store or paths.default_store())))
+    return whole
+
+
+def _say_reasons(store: Path | None, source_ids: set[str]) -> None:
+    """Say of the files just imported which rows were set apart and why: a line per file and reason."""
+    from lib.intake import ledger
+
+    rows = [row for row in open_store(store).run("quarantine_reasons").to_pylist() if row["source_id"] in source_ids]
+    for row in rows[:_SHOWN_REASONS]:
+        said = {"name": row["name"], "line": row["first_line"], "reason": ledger.reason(row["reason"]), "count": row["n"]}
+        terminal.note(terminal.plain(word("cli", "set_apart", **said)))
+    if len(rows) > _SHOWN_REASONS:
+        terminal.note(word("cli", "more_reasons", count=len(rows) - _SHOWN_REASONS))
 
 
 def check_cases(ids: list[str], as_of: str | None, store: Path | None, what_ifs: dict[str, dict[str, object]]) -> None:

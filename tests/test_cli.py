@@ -95,12 +95,15 @@ def test_a_bad_amount_sets_its_row_apart_and_is_said(tmp_path: Path, capsys: Cap
     text = "loan_id,borrower_id,principal_yuan,signed_on\nL1,P1,100.00,2018-01-01\nL2,P1,十万,2018-01-01\n"
     file = write(tmp_path / "raw" / "loans.csv", text)
     store = tmp_path / "s.duckdb"
-    assert cli.main(["import", str(file), "--store", str(store)]) == 0
-    assert "共隔离 1 行" in capsys.readouterr().out
+    assert cli.main(["import", str(file), "--store", str(store)]) == 1
+    said = capsys.readouterr()
+    assert "共隔离 1 行" in said.out
+    assert '错误: loans.csv 第 3 行: 借款本金(元) "十万" 不是金额 (同类共 1 行)。已隔离' in said.err
     assert cli.main(["import", str(file), "--store", str(store), "--lang", "en"]) == 0
-    said = capsys.readouterr().out
-    assert "1 rows set apart" in said
-    assert "1 more files were there already" in said
+    again = capsys.readouterr()
+    assert "1 rows set apart" in again.out
+    assert "1 more files were there already" in again.out
+    assert "Error" not in again.err
 
 
 def test_a_damaged_store_says_how_to_rebuild_it(refused: Refused, tmp_path: Path) -> None:

@@ -3,11 +3,12 @@
 -- inputs:  quarantine, sources
 -- params:  none
 select
+    sources.source_id,
     sources.name,
     quarantine.reason,
     count(*) as n,
     min(quarantine.line) as first_line
 from quarantine
 inner join sources on quarantine.source_id = sources.source_id
-group by sources.name, quarantine.reason, sources.seq
+group by sources.source_id, sources.name, quarantine.reason, sources.seq
 order by n desc, sources.seq asc, quarantine.reason asc;
