@@ -183,5 +183,6 @@ def environment(**more: str) -> dict[str, str]:
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "OPENBLAS_NUM_THREADS": "1",
         "JE_ARROW_MALLOC_CONF": "background_thread:false",
+        "ARROW_DEFAULT_MEMORY_POOL": "system",  # a tenth less memory in a kernel than mimalloc keeps
         **more,
     }
