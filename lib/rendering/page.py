@@ -10,6 +10,7 @@ import html
 import json
 import re
 import secrets
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -31,6 +32,7 @@ _SHOWN = ["text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdow
 _HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
 _PAGE = paths.PACKAGE / "page"
 SEVERITIES = ("prohibited", "major", "minor", "watch", "dq")
+_THREAD = threading.local()
 _CELLS = {
     "template_name": "page",
     "extra_template_basedirs": [str(paths.PACKAGE)],
@@ -74,7 +76,7 @@ def render(notebook: nbformat.NotebookNode, facts: Mapping[str, object], lang: s
             cell.source = translated(cell.source, lang)
         for output in cell.get("outputs", []):
             _take(output, taken, lang)
-    cells, _ = _Cells(**_CELLS).from_notebook_node(shown)
+    cells, _ = _exporter().from_notebook_node(shown)
     word = words(lang)
     body = markup.finish(cells, word("figure"), word("table"))
     scripts = [*([vis_network()] if taken.networks else []), asset("page.js")]
@@ -162,10 +164,21 @@ def _environment() -> jinja2.Environment:
 class _Cells(HTMLExporter):  # type: ignore[misc]
     """nbconvert's exporter without its last step, which parses the page with BeautifulSoup and writes it anew."""
 
-    def from_notebook_node(self, nb: nbformat.NotebookNode, resources: Any = None, **kw: Any) -> Any:
+    def __init__(self, **kw: Any) -> None:
+        super().__init__(**kw)
         self.register_filter("highlight_code", _unchanged)  # for inputs, which are not shown
         self.register_filter("filter_data_type", _best)
+
+    def from_notebook_node(self, nb: nbformat.NotebookNode, resources: Any = None, **kw: Any) -> Any:
         return TemplateExporter.from_notebook_node(self, nb, self._init_resources(resources), **kw)
+
+
+def _exporter() -> _Cells:
+    """Return this thread's exporter: making one compiles all its templates."""
+    if not hasattr(_THREAD, "exporter"):
+        _THREAD.exporter = _Cells(**_CELLS)
+    exporter: _Cells = _THREAD.exporter
+    return exporter
 
 
 def _unchanged(value: object, **_: object) -> object:

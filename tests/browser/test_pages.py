@@ -4,8 +4,6 @@ import datetime as dt
 import html
 import io
 import json
-import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,10 +16,8 @@ from PIL import Image
 from lib import report
 from lib.rendering import page as pages
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 BLNS = Path(__file__).parents[2] / "../shared/data/hazards/blns.txt"
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")]
+pytestmark = pytest.mark.browser
 OURS = [
     "<script>window.hit=1</script>",
     "</script><script>window.hit=1</script>",
@@ -45,17 +41,6 @@ class Seen:
     page: Any
     requests: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-quic", *quiet]
-        )
-        yield opened
-        opened.close()
 
 
 def opened(browser: Any, path: Path, width: int = 1280, scheme: str = "light") -> Seen:
