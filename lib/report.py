@@ -113,7 +113,7 @@ def run(
 def index(out: Path | str | None = None, *, lang: str | None = None) -> Path:
     """Write index.html, the list of all reports in a folder, and return its path.
 
-    Every HTML file whose head holds the meta of a report is listed, in the order of names.
+    Every HTML file whose head holds the meta of a report is listed, most leads first.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def index(out: Path | str | None = None, *, lang: str | None = None) -> Path:
     if not folder.is_dir():
         raise BadParameter(f"没有文件夹 {paths.written(folder)}", f"There is no folder {paths.written(folder)}")
     rows = [row for path in sorted(folder.glob("*.html")) if (row := _meta(path)) is not None]
-    rows.sort(key=lambda row: (str(row.get("name", "")), row["file"]))
+    rows.sort(key=lambda row: (-(row["hits"] or 0), row["name"], row["file"]))
     target = folder / "index.html"
     _write(target, page.listing(rows, _language(lang)))
     return target

@@ -1,8 +1,10 @@
 """The batch: what is published, what is refused, and what one failure does to the others."""
 
 import datetime as dt
+import html
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -306,6 +308,26 @@ def test_a_list_names_reports_only_and_survives_pages_that_lie(home):
     assert "odd.html" in listed
     assert "notes.html" not in listed
     assert "torn.html" not in listed
+
+
+def test_a_list_counts_leads_by_gravity_most_first_and_tells_none_from_unknown(home):
+    folder = home / "reports"
+    folder.mkdir(parents=True)
+    facts = {
+        "a": {"name": "甲", "hits": 1, "by_severity": {"minor": 1}, "not_testable": 0, "clear": 5},
+        "b": {"name": "乙", "hits": 3, "by_severity": {"major": 2, "minor": 1}, "not_testable": 1, "clear": 2},
+        "c": {"name": "丙"},
+    }
+    for name, fact in facts.items():
+        (folder / f"{name}.html").write_text(f'<meta name="lookthrough" content="{html.escape(json.dumps(fact))}">')
+    listed = report.index(folder).read_text(encoding="utf-8")
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr>(.*?)</tr>", listed, re.DOTALL)][1:]
+    # name · id · as_of · leads · major · minor · not testable · clear
+    assert [[re.sub("<.*?>", "", cell) for cell in row] for row in rows] == [
+        ["乙", "—", "—", "3", "2", "1", "1", "2"],
+        ["甲", "—", "—", "1", "0", "1", "0", "5"],
+        ["丙", "—", "—", "—", "—", "—", "—", "—"],
+    ]
 
 
 def test_a_list_of_a_folder_that_does_not_exist_is_refused(home):
