@@ -17,7 +17,7 @@ import typer
 
 from lib import paths, steps, terminal, usage
 from lib.errors import BadParameter, LookthroughError
-from lib.store import open_store
+from lib.store import interrupted, open_store
 from lib.words import word
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
@@ -178,8 +178,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # the last line of defence: never a traceback
         if type(error).__name__ == "NoArgsIsHelpError":  # the help has been printed
             return 2
-        refused = usage.refusal(error)
-        return terminal.refuse(refused) if refused else terminal.fault(error)
+        if not interrupted(error):
+            refused = usage.refusal(error)
+            return terminal.refuse(refused) if refused else terminal.fault(error)
+        code = STOPPED
     if code == STOPPED:
         terminal.note(word("cli", "stopped"))
     return int(code or 0)

@@ -323,6 +323,13 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
+def interrupted(error: BaseException) -> bool:
+    """Tell whether somebody stopped a query: DuckDB makes a RuntimeError of a Ctrl-C that comes while it runs."""
+    return isinstance(error, duckdb.InterruptException) or (
+        isinstance(error, RuntimeError) and str(error) == "Query interrupted"
+    )
+
+
 def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0]
 

@@ -1,5 +1,6 @@
 """Fixtures: small Stores written row by row, so that a test's data stands in the test."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,23 @@ Rows = list[dict[str, Any]]
 MakeStore = Callable[..., Path]
 
 
+OWN_SETTINGS = ("LOOKTHROUGH_LANG", "LOOKTHROUGH_STORE", "LOOKTHROUGH_HOME")
+
+
+def pytest_configure() -> None:
+    """Start plain: fixtures of a session are made before those of a test, and would see what the caller has set."""
+    for name in OWN_SETTINGS:
+        os.environ.pop(name, None)
+
+
 @pytest.fixture(autouse=True)
 def _plain_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep a test's language and Store its own."""
-    for name in ("LOOKTHROUGH_LANG", "LOOKTHROUGH_STORE", "LOOKTHROUGH_HOME"):
-        monkeypatch.delenv(name, raising=False)
+    for name in OWN_SETTINGS:
+        # Set, then taken away: monkeypatch remembers nothing of a name that is not there, and what the test itself puts
+        # there (use_language does) would stay for whoever comes next. English pages once came of it.
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
 
 
 def write_store(path: Path, tables: dict[str, Rows]) -> Path:

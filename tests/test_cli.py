@@ -375,6 +375,17 @@ def test_ctrl_c_ends_an_import_with_one_line_and_leaves_nothing(tmp_path: Path) 
     assert [p.name for p in tmp_path.iterdir() if p.name != "raw" and not p.name.endswith(".lock")] == []
 
 
+def test_ctrl_c_inside_a_query_is_no_fault_of_the_program(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object, **__: object) -> bool:
+        raise RuntimeError("Query interrupted")  # what DuckDB makes of the signal while a query runs
+
+    monkeypatch.setattr(steps, "import_files", stop)
+    assert cli.main(["import", "raw"]) == 130
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith("已中断")
+
+
 def test_a_reader_that_has_enough_is_no_error() -> None:
     code = "import sys; from lib import cli; sys.exit(cli.main(['rule', 'show', 'LM-01']))"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as started:

@@ -45,7 +45,7 @@ def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pages(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The pages of three institutions by id, one English page under `en`, and the list of reports under `index`."""
     out = tmp_path_factory.mktemp("pages")
-    made = report.run(["JG-02", "JG-03", "JG-06"], store=sample_store, out=out, jobs=2)
+    made = report.run(["JG-02", "JG-03", "JG-06"], store=sample_store, out=out, lang="zh", jobs=2)
     assert made["outcome"].tolist() == ["ok"] * 3, made["reason"].tolist()
     english = report.run(["JG-02"], store=sample_store, out=out / "en", lang="en")
     return {
