@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from lib import open_case, report
+from tests.browser import watching
 from tests.conftest import write_store
 
 pytestmark = pytest.mark.browser
@@ -16,28 +17,17 @@ NAUGHTY = Path(__file__).parents[3] / "shared" / "data" / "hazards" / "blns.txt"
 
 @pytest.fixture
 def opened(browser: Any) -> Iterator[Open]:
-    """Give a function that opens a page off line; at the end nothing was asked for and nothing complained of."""
-    contexts: list[Any] = []
-    faults: list[str] = []
+    """Give a function that opens a page off line; at the end none of them has asked for anything or said anything."""
+    every = []
 
     def open_page(path: Path, width: int = 1280) -> Any:
-        context = browser.new_context(offline=True, viewport={"width": width, "height": 900})
-        contexts.append(context)
-        page, own = context.new_page(), path.resolve().as_uri()
-        page.on("console", lambda m: faults.append(m.text) if m.type in ("error", "warning") else None)
-        page.on("pageerror", lambda e: faults.append(str(e)))
-        page.on("request", lambda r: None if r.url == own or r.url.startswith("data:") else faults.append(r.url))
-        page.goto(own)
-        page.evaluate("document.fonts.ready")
-        if page.locator(".lt-canvas").count():
-            page.locator(".lt-canvas").first.scroll_into_view_if_needed()
-            page.wait_for_selector(".lt-canvas[data-drawn=true]", timeout=10_000)
-        return page
+        every.append(watching.opened(browser, path, width))
+        return every[-1].page
 
     yield open_page
-    for context in contexts:
-        context.close()
-    assert faults == []
+    for seen in every:
+        seen.page.context.close()
+        watching.quiet(seen)
 
 
 @pytest.mark.parametrize("name", ["JG-02", "JG-03", "JG-06", "en", "index"])

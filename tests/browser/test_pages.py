@@ -4,7 +4,6 @@ import datetime as dt
 import html
 import io
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from PIL import Image
 
 from lib import report
 from lib.rendering import page as pages
+from tests.browser.watching import opened, quiet
 
 BLNS = Path(__file__).parents[2] / "../shared/data/hazards/blns.txt"
 pytestmark = pytest.mark.browser
@@ -32,29 +32,6 @@ OURS = [
     "\x00\x1b[31m\ufffe\ufeff",
     "<base href=//example.org/><iframe srcdoc='<script>parent.hit=1</script>'>",
 ]
-
-
-@dataclass
-class Seen:
-    """What a browser tells of a page: requests other than for the file, messages, errors."""
-
-    page: Any
-    requests: list[str] = field(default_factory=list)
-    messages: list[str] = field(default_factory=list)
-
-
-def opened(browser: Any, path: Path, width: int = 1280, scheme: str = "light") -> Seen:
-    """Open a page offline and wait until its networks are drawn."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
-    seen = Seen(context.new_page())
-    own = path.resolve().as_uri()
-    seen.page.on("request", lambda r: r.url.startswith("data:") or r.url == own or seen.requests.append(r.url))
-    seen.page.on("console", lambda m: seen.messages.append(m.text))
-    seen.page.on("pageerror", lambda e: seen.messages.append(str(e)))
-    seen.page.goto(own)
-    seen.page.wait_for_function("[...document.querySelectorAll('.lt-canvas')].every(c => c.dataset.drawn)")
-    seen.page.evaluate("document.fonts.ready.then(() => 1)")
-    return seen
 
 
 def table(rows: int) -> str:
@@ -109,11 +86,6 @@ def write_page(path: Path, names: list[str], rows: int = 40) -> Path:
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_page(tmp_path_factory.mktemp("plain") / "plain.html", ["金水贷", "河南管荷实业有限公司", "䶮㛃𠅤", "王伟"])
-
-
-def quiet(seen: Seen) -> None:
-    assert seen.requests == []
-    assert seen.messages == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
