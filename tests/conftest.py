@@ -1,7 +1,9 @@
 """Fixtures: small Stores written row by row, so that a test's data stands in the test."""
 
 import os
+import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +40,21 @@ def _plain_process(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
+@cache
+def _empty_store() -> bytes:
+    """Return the file of a Store without rows: making its tables and their comments takes longer than most tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.duckdb"
+        with next_version(path) as store:
+            store.execute("insert into store_meta values ('test', 'test', 1)")
+        return path.read_bytes()
+
+
 def write_store(path: Path, tables: dict[str, Rows]) -> Path:
     """Write rows (dicts of column → value, the rest null) straight into a new Store and return its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_empty_store())
     with next_version(path) as store:
-        store.execute("insert into store_meta values ('test', 'test', 1)")
         for name, rows in tables.items():
             known = {c.name for c in schema()[name].columns}
             for row in rows:
