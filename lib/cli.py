@@ -95,6 +95,39 @@ def report(
 
 
 @app.command()
+def simulate(
+    target: Annotated[Path, typer.Option("--out", metavar="FOLDER")],
+    institutions: Annotated[str, typer.Option("--institutions", metavar="N")] = "12",
+    flows: Annotated[str, typer.Option("--flows", metavar="N")] = "1e6",
+    seed: Annotated[str, typer.Option("--seed", metavar="N")] = "7",
+    clean: Annotated[bool, typer.Option("--clean", show_default=False)] = False,
+    form: Annotated[str, typer.Option("--format", metavar="csv|parquet")] = "csv",
+    schemes: Annotated[list[str] | None, typer.Option("--scheme", metavar="NAME", show_default=False)] = None,
+    sizes: Annotated[list[str] | None, typer.Option("--size", metavar="NAME=SIZE", show_default=False)] = None,
+    lang: Lang = None,
+) -> None:
+    """Write a made-up district with schemes hidden in it."""
+    counts = {"institutions": institutions, "flows": flows, "seed": seed}
+    asked: dict[str, object] = {name: usage.whole(text, f"--{name}") for name, text in counts.items()}
+    asked |= {"clean": clean, "form": form, "schemes": schemes or None}
+    asked["sizes"] = dict(usage.number(text, "--size", "NAME=SIZE") for text in sizes or [])
+    steps.simulate_district(target, asked)
+
+
+@app.command()
+def evaluate(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", show_default=False)] = False,
+    page: Annotated[Path | None, typer.Option("--out", metavar="FILE")] = None,
+    as_of: AsOf = None,
+    store: StoreFile = None,
+    lang: Lang = None,
+) -> None:
+    """Hold the rules against the key of a simulated district."""
+    steps.evaluate_district(folder, store, as_of=as_of, as_json=as_json, page=page)
+
+
+@app.command()
 def demo(
     jobs: Annotated[int, typer.Option("--jobs", min=1, metavar="N")] = 2,
     store: StoreFile = None,

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
+ANSWERS = "answers.json"  # the key of a simulated district, beside its deliveries
 
 
 def home() -> Path:

@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,14 +19,12 @@ from lib.store import open_store
 from lib.words import language, word
 
 _SHOWN_REASONS = 10
+_SHOWN_ROWS = 100
 
 
 def import_files(delivery: list[Path], store: Path | None, *, rebuild: bool = False) -> bool:
     """Import files, show what became of each and tell whether every row of the new ones was accepted."""
-    from lib import curate
-
-    with terminal.progress() as step:
-        done = curate.import_delivery(delivery, store, rebuild=rebuild, progress=step)
+    done = _import(delivery, store, rebuild=rebuild)
     fresh = done[done["state"] != "already_imported"].assign(state=lambda f: f["state"].map(lambda s: word("cli", s)))
     columns = ("name", "profile_id", "state", "rows_read", "rows_accepted", "rows_quarantined")
     if len(fresh):
@@ -42,6 +41,13 @@ def import_files(delivery: list[Path], store: Path | None, *, rebuild: bool = Fa
         terminal.say(word("cli", "same", count=same))
     terminal.say(word("cli", "store", path=paths.written(store or paths.default_store())))
     return whole
+
+
+def _import(delivery: list[Path], store: Path | None, *, rebuild: bool) -> pd.DataFrame:
+    from lib import curate
+
+    with terminal.progress() as step:
+        return curate.import_delivery(delivery, store, rebuild=rebuild, progress=step)
 
 
 def _say_reasons(store: Path | None, source_ids: set[str]) -> None:
@@ -120,13 +126,7 @@ def sample(store: Path | None, jobs: int) -> bool:
             f"没有样例数据 {paths.written(raw)}。请在项目目录下运行, 或设置 LOOKTHROUGH_HOME",
             f"There is no sample at {paths.written(raw)}. Run this in the project's folder, or set LOOKTHROUGH_HOME",
         )
-    try:
-        rebuild = _outdated(path, raw)
-    except DataGap:  # damaged, or made by another version: the sample's own Store can be made again, another's is not ours
-        if path != own.resolve():
-            raise
-        rebuild = True
-    import_files([raw], path, rebuild=rebuild)
+    import_files([raw], path, rebuild=_rebuilds(path, raw, ours=path == own.resolve()))
     check_cases([], None, path, {})
     ids = institutions(path)
     if _current(out, path, len(ids)):
@@ -139,6 +139,53 @@ def sample(store: Path | None, jobs: int) -> bool:
     return done
 
 
+def simulate_district(out: Path, asked: dict[str, Any]) -> None:
+    """Write a made-up district and say what is in it."""
+    from lib import simulate
+
+    with terminal.progress() as step:
+        asked["progress"] = lambda what, done, total: step(word("simulate", what), done, total)
+        done = simulate.simulate(out, **asked)
+    counts = {name: f"{done[name]:,}" for name in ("institutions", "contracts", "flows", "files", "planted", "decoys")}
+    terminal.say(word("simulate", "done", path=paths.written(done["path"]), **counts))
+    if done["broken"]:
+        terminal.say(word("simulate", "broken", count=len(done["broken"])))
+    terminal.say(word("simulate", "next", path=paths.written(done["path"]), program=_program()))
+
+
+def evaluate_district(folder: Path, store: Path | None, *, as_of: str | None, as_json: bool, page: Path | None) -> None:
+    """Run the rules on a simulated district and show how they did against its key, as tables or as one JSON document."""
+    from lib import evaluate
+
+    evaluate.read_key(folder)  # before an import that may take minutes
+    path = store or paths.home() / "data" / "curated" / f"{folder.resolve().name}.duckdb"
+    if store is None:
+        ours = path.resolve() != paths.default_store().resolve()  # a folder may be named like the project's own Store
+        _import([folder], path, rebuild=_rebuilds(path, folder, ours=ours))
+    result = evaluate.evaluate(open_case(None, as_of, path), folder)
+    if page is not None:
+        evaluate.write_page(result, page)
+    if as_json:  # ASCII: what a terminal's encoding lacks would be escaped in a way that no JSON knows
+        terminal.say(json.dumps(result, default=str, allow_nan=False))
+        return
+    _say_evaluation(result)
+    terminal.say(word("cli", "store", path=paths.written(path)))
+    if page is not None:
+        terminal.say(word("evaluate", "page", path=paths.written(page)))
+
+
+def _say_evaluation(result: dict[str, Any]) -> None:
+    from lib.evaluation import listing
+
+    for line in listing.headline(result):
+        terminal.say(terminal.plain(line))
+    for made in listing.listings(result):
+        terminal.say(f"\n{made.caption}")
+        terminal.table(made.columns, made.rows[:_SHOWN_ROWS], numbers=made.numbers)
+        if (more := len(made.rows) - _SHOWN_ROWS) > 0:
+            terminal.say(word("evaluate", "more", count=f"{more:,}"))
+
+
 def _rows(frame: pd.DataFrame, columns: Sequence[str]) -> list[list[object]]:
     """Return some columns of a frame as rows of plain values, None for what is missing."""
     chosen = frame[list(columns)].astype(object)
@@ -146,8 +193,18 @@ def _rows(frame: pd.DataFrame, columns: Sequence[str]) -> list[list[object]]:
     return rows
 
 
+def _rebuilds(store: Path, raw: Path, *, ours: bool) -> bool:
+    """Tell whether a Store that is to hold a folder and nothing else must be made anew."""
+    try:
+        return _outdated(store, raw)
+    except DataGap:  # damaged, or made by another version: what we made we can make again, another's is not ours to lose
+        if not ours:
+            raise
+        return True
+
+
 def _outdated(store: Path, raw: Path) -> bool:
-    """Tell whether a Store of the sample must be made anew; refuse one that holds anything else."""
+    """Tell whether a Store no longer holds what a folder holds; refuse one that holds anything else."""
     from lib import curate
 
     if not store.exists():
@@ -155,8 +212,8 @@ def _outdated(store: Path, raw: Path) -> bool:
     held = open_store(store).arrow("select path, sha256, importer_version from sources").to_pylist()
     if any(not (paths.found(row["path"]).resolve()).is_relative_to(raw.resolve()) for row in held):
         raise BadParameter(
-            f"数据库 {paths.written(store)} 中有样例以外的数据, demo 不会动它。请用 --store 另指定一个文件",
-            f"The Store {paths.written(store)} holds other data than the sample; the demo leaves it alone. "
+            f"数据库 {paths.written(store)} 中有 {paths.written(raw)} 以外的数据, 不会动它。请用 --store 另指定一个文件",
+            f"The Store {paths.written(store)} holds other data than {paths.written(raw)} and is left alone. "
             "Name another file with --store",
         )
     there = {hashlib.sha256(file.read_bytes()).hexdigest() for file in _files(raw)}

@@ -119,6 +119,41 @@ def pair(text: str, option: str, form: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
+def number(text: str, option: str, form: str) -> tuple[str, float]:
+    """Split `name=number`.
+
+    Raises
+    ------
+    BadParameter
+        If there is no number after the name.
+    """
+    name, value = pair(text, option, form)
+    try:
+        return name, float(Decimal(value))
+    except InvalidOperation:
+        raise _unlike(option, text, form) from None
+
+
+def whole(text: str, option: str) -> int:
+    """Read a whole number, also where it is written 1e6 or 1,000,000.
+
+    Raises
+    ------
+    BadParameter
+        If it is none.
+    """
+    try:
+        value = Decimal(text.replace(",", "").replace("_", ""))
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or abs(value) > 10**12 or value != value.to_integral_value():
+        raise BadParameter(
+            f"{option} {text!r} 应为整数, 例如 1000000 或 1e6",
+            f"{option} {text!r} must be a whole number, such as 1000000 or 1e6",
+        )
+    return int(value)
+
+
 def _value(text: str) -> object:
     """Read a threshold: true or false, a whole number, an exact fraction, else text."""
     if text in ("true", "false"):

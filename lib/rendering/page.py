@@ -101,6 +101,23 @@ def listing(rows: list[dict[str, Any]], lang: str) -> str:
     return _page("reports.html.j2", lang, [asset("page.js")], rows=rows, severities=severities)
 
 
+def document(body: str, title: str, footer: str, lang: str) -> str:
+    """Render a page of finished sections that is no report: headings and tables are numbered, what could run is taken out.
+
+    Parameters
+    ----------
+    body
+        HTML, every text in it escaped.
+    title, footer
+        Texts; they are escaped here.
+    lang
+        Language of the page's own words, `zh` or `en`.
+    """
+    word = words(lang)
+    finished = markup.finish(body, word("figure"), word("table"))
+    return _page("document.html.j2", lang, [asset("page.js")], body=finished.html, title=title, footer=footer)
+
+
 def words(lang: str) -> Any:
     """Return a function that gives the words of section [page] in a language."""
     section = labels()["page"]

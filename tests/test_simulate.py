@@ -1,0 +1,348 @@
+"""A simulated district: its books balance to the fen, its key names what is there, and the same seed gives the same bytes."""
+
+import errno
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lib import BadParameter, checks, curate, evaluate, open_case, simulate
+from lib.district import catalogue, days, numbers, writing
+from lib.errors import BadFile
+from tests.districts import D, key, read, rows
+
+HERE = {"institutions": 12, "flows": 30_000, "seed": 3, "clean": True}
+
+
+@pytest.fixture(scope="module")
+def district(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a clean district with every scheme once."""
+    out = tmp_path_factory.mktemp("district") / "practice"
+    simulate.simulate(out, **HERE)
+    return out
+
+
+@pytest.fixture(scope="module")
+def store(district: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Import it once."""
+    path = tmp_path_factory.mktemp("store") / "practice.duckdb"
+    curate.import_delivery(district, store=path)
+    return path
+
+
+def names(entries: list[dict[str, Any]], *, planted: bool) -> set[str]:
+    return {entry["scheme"] for entry in entries if entry["planted"] == planted}
+
+
+def test_every_balance_follows_from_the_one_before_but_where_a_line_is_cut_out(district: Path) -> None:
+    before: dict[str, Any] = {}
+    broken, swapped = set(), set()
+    for row in rows(district, "flows"):
+        signed = D(row["amount_yuan"]) * (1 if row["direction"] == "in" else -1)
+        account, balance = row["account_id"], D(row["balance_yuan"])
+        if account in before and balance != before[account] + signed:
+            (broken if row["seq"] else swapped).add(account)
+        assert balance >= 0
+        before[account] = balance
+    entries = key(district)["entries"]
+    cut = {i["subjects"][0] for e in entries if e["scheme"] == "balance_break" and e["planted"] for i in e["expected"]}
+    tied = {i["subjects"][0] for e in entries if e["scheme"] == "balance_break" and not e["planted"] for i in e["expected"]}
+    assert broken == cut
+    assert swapped == tied
+    assert cut
+
+
+def test_both_statements_of_one_payment_show_the_same_payment(district: Path) -> None:
+    sides: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    shared = ("at", "amount_yuan", "kind", "memo", "loan_id")
+    for row in rows(district, "flows"):
+        pair = (row["account_id"], row["counterparty_account"])
+        payer, payee = pair if row["direction"] == "out" else pair[::-1]
+        sides[row["bank_ref"]].append((payer, payee, *(row[name] for name in shared)))
+    assert sum(len(shown) == 2 for shown in sides.values()) > 1_000
+    assert all(len(set(shown)) == 1 and len(shown) <= 2 for shown in sides.values())
+
+
+def test_what_a_contract_says_was_lent_is_what_was_paid_out_unless_a_scheme_breaks_it(district: Path) -> None:
+    paid: dict[str, Any] = defaultdict(lambda: D(0))
+    for row in rows(district, "flows"):
+        if row["kind"] == "disbursement" and row["direction"] == "in":
+            paid[row["loan_id"]] += D(row["amount_yuan"])
+    named = {i for e in key(district)["entries"] for item in e["expected"] for i in item["subjects"]}
+    named |= {i for e in key(district)["entries"] for also in e["also"] for i in also["subjects"]}
+    silent = {row["institution_id"] for row in rows(district, "institutions")} - {"JG-12"}
+    wrong = [
+        row["loan_id"]
+        for row in rows(district, "loans")
+        if row["institution_id"] in silent and paid[row["loan_id"]] != D(row["principal_yuan"])
+    ]
+    assert [loan for loan in wrong if loan not in named] == []
+
+
+def test_schedules_repay_the_principal_and_nobody_repays_more(district: Path) -> None:
+    due: dict[str, Any] = defaultdict(lambda: D(0))
+    for row in rows(district, "schedules"):
+        due[row["loan_id"]] += D(row["principal_yuan"])
+    lent = {row["loan_id"]: D(row["principal_yuan"]) for row in rows(district, "loans") if row["status"] != "已撤销"}
+    assert due == lent
+    left = dict(lent)
+    for row in rows(district, "repayments"):
+        assert D(row["amount_yuan"]) == sum(D(row[f"{part}_yuan"] or 0) for part in ("principal", "interest", "fee"))
+        left[row["loan_id"]] -= D(row["principal_yuan"])
+    assert min(left.values()) >= 0
+    methods = {row["repay_method"] for row in rows(district, "loans")}
+    assert methods == {"annuity", "equal_principal", "interest_first", "bullet"}
+
+
+# Source: GB 11643 and GB 32100 examples and a Luhn number, as in the rule material's `checksums` block.
+def test_check_digits_agree_with_published_numbers() -> None:
+    def one(made: Any) -> str:
+        return str(made[0].as_py())
+
+    assert one(numbers.person_checks(numbers.pa.array(["11010519491231002"]))) == "X"
+    assert one(numbers.uscc_checks(numbers.pa.array(["91350100M000100Y4"]))) == "3"
+    assert one(numbers.organisation_checks(numbers.pa.array(["M000100Y"]))) == "4"
+    assert one(numbers.luhn_checks(numbers.pa.array(["622202123456789"]))) == "4"
+
+
+def test_every_number_lies_where_none_was_ever_issued_and_is_borne_once(district: Path) -> None:
+    parties = {row["party_id"]: row for row in rows(district, "parties")}
+    people = [row["id_number"] for row in parties.values() if row["kind"] == "person"]
+    companies = [row["uscc"] for row in parties.values() if row["kind"] == "company"]
+    told = {
+        i for e in key(district)["entries"] if e["scheme"] == "invalid_borrower" for x in e["expected"] for i in x["subjects"]
+    }
+    for row in parties.values():
+        number = row["id_number"]
+        if number and row["party_id"] not in told:
+            assert number[:6] in numbers.DIVISIONS
+            assert number[6:14] == row["born_on"].replace("-", "")
+            assert number[17] == numbers.person_checks(numbers.pa.array([number[:17]]))[0].as_py()
+    assert len(set(people)) == len(people) > 500
+    assert len(set(companies)) == len(companies) > 50
+    accounts = {row["account_id"] for row in rows(district, "accounts")}
+    assert all(a.startswith((numbers.PERSON_CARD, numbers.COMPANY_ACCOUNT)) for a in accounts)
+    assert {row["phone"][:7] for row in parties.values() if row["phone"]} == {"120****"}
+
+
+def test_a_few_accounts_and_lenders_carry_most_of_the_business(district: Path) -> None:
+    loans: dict[str, int] = defaultdict(int)
+    for row in rows(district, "loans"):
+        loans[row["lender_id"]] += 1
+    counts = sorted(loans.values(), reverse=True)
+    top = sum(counts[: len(counts) // 10])
+    assert top > 0.25 * sum(counts)  # even lending would give a tenth
+
+
+def test_what_the_key_names_stands_at_these_lines_of_the_files(district: Path) -> None:
+    named, files = 0, {}
+    id_of = {"flows": "flow_id", "loans": "loan_id", "repayments": "repayment_id", "projects": "project_id"}
+    for entry in key(district)["entries"]:
+        for item in entry["expected"]:
+            for path, shown in item["rows"].items():
+                found = files.setdefault(path, read(district / path))
+                assert len(shown["lines"]) == len(set(shown["lines"])) == len(shown["ids"])
+                if column := id_of.get(shown["table"]):
+                    assert [found[line - 2][column] for line in shown["lines"]] == shown["ids"]
+                assert max(shown["lines"]) <= len(found) + 1
+                named += len(shown["lines"])
+    assert named > 1_000
+
+
+def test_every_planted_scheme_of_rows_names_some_and_says_what_where_and_how_much(district: Path) -> None:
+    for entry in key(district)["entries"]:
+        assert entry["expected"], entry["id"]
+        assert entry["story"]["zh"]
+        assert entry["story"]["en"]
+        for item in entry["expected"]:
+            assert item["subjects"], entry["id"]
+            assert item["first_on"] is None or date.fromisoformat(item["first_on"])
+            if entry["planted"]:
+                assert item["rows"], (entry["id"], entry["scheme"])
+
+
+def test_there_are_schemes_for_every_group_of_rules_that_data_can_show() -> None:
+    known = catalogue.schemes().values()
+    assert len(known) >= 30
+    groups = {rule.split("-")[0] for scheme in known for rule in scheme.rules}
+    assert groups >= {
+        "SF",
+        "FP",
+        "GR",
+        "SP",
+        "LM",
+        "FB",
+        "IR",
+        "PZ",
+        "CF",
+        "PT",
+        "ST",
+        "LU",
+        "CU",
+        "DC",
+        "SH",
+        "NM",
+        "EX",
+        "OV",
+        "RC",
+    }
+
+
+def test_every_scheme_is_planted_once_at_least_and_has_a_double(district: Path) -> None:
+    entries = key(district)["entries"]
+    assert names(entries, planted=True) == set(catalogue.schemes())
+    assert names(entries, planted=False) == set(catalogue.schemes())
+
+
+def test_nothing_is_planted_at_the_first_institution_and_the_last_one_is_silent(district: Path) -> None:
+    entries = key(district)["entries"]
+    planted = {entry["institution_id"] for entry in entries if entry["planted"]}
+    assert "JG-01" not in planted
+    assert "JG-12" not in {entry["institution_id"] for entry in entries}
+    silent = next(row for row in rows(district, "institutions") if row["institution_id"] == "JG-12")
+    assert list((district / silent["name"]).rglob("flows.csv")) == []
+
+
+def test_a_scheme_and_its_double_never_meet(district: Path) -> None:
+    entries = key(district)["entries"]
+    guilty = {(e["scheme"], e["institution_id"]) for e in entries if e["planted"]}
+    assert not guilty & {(e["scheme"], e["institution_id"]) for e in entries if not e["planted"]}
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+@pytest.mark.parametrize("clean", [True, False])
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Path, clean: bool) -> None:
+    asked: dict[str, Any] = {
+        "institutions": 3,
+        "flows": 3_000,
+        "clean": clean,
+        "schemes": ["self_financing_2", "over_cap_person"],
+    }
+    for name, seed in (("a", 5), ("b", 5), ("c", 6)):
+        simulate.simulate(tmp_path / name, seed=seed, **asked)
+    assert files_of(tmp_path / "a") == files_of(tmp_path / "b")
+    assert files_of(tmp_path / "a")["answers.json"] != files_of(tmp_path / "c")["answers.json"]
+
+
+@pytest.mark.parametrize("size", [0.5, 0.95, 1.05, 5.0])
+def test_every_scheme_can_be_played_at_every_size_and_the_books_still_balance(tmp_path: Path, size: float) -> None:
+    sizes = dict.fromkeys(catalogue.schemes(), size)
+    done = simulate.simulate(tmp_path / "d", institutions=12, flows=40_000, seed=11, clean=True, sizes=sizes)
+    entries = key(tmp_path / "d")["entries"]
+    assert done["planted"] == (len(catalogue.schemes()) if size > 1 else 0)
+    assert {e["planted"] for e in entries if e["size"] == size} == {size > 1}
+
+
+def test_the_number_of_lines_is_about_what_was_asked(tmp_path: Path) -> None:
+    done = simulate.simulate(tmp_path / "d", institutions=4, flows=30_000, seed=2, clean=True, schemes=["mirror"])
+    assert 0.9 * 30_000 <= done["flows"] <= 1.1 * 30_000
+    assert sum(1 for _ in rows(tmp_path / "d", "flows")) == done["flows"]
+
+
+def test_parquet_holds_what_csv_holds(tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"institutions": 3, "flows": 2_500, "seed": 4, "clean": True, "schemes": ["mirror"]}
+    simulate.simulate(tmp_path / "csv", **asked)
+    simulate.simulate(tmp_path / "parquet", form="parquet", **asked)
+    for path in sorted((tmp_path / "csv").rglob("flows.csv")):
+        other = tmp_path / "parquet" / path.relative_to(tmp_path / "csv").with_suffix(".parquet")
+        made = writing.pq.read_table(other)
+        assert [str(x) for x in made["balance_yuan"].to_pylist()] == [row["balance_yuan"] for row in read(path)]
+        assert made["account_id"].to_pylist() == [row["account_id"] for row in read(path)]
+
+
+def test_every_row_of_a_clean_district_is_accepted(store: Path, district: Path) -> None:
+    case = open_case(store=store)
+    assert case.sql("select sum(rows_quarantined) as n from sources").n[0] == 0
+    assert case.sql("select count(*) as n from sources where name like '%answers%'").n[0] == 0
+    assert case.sql("select count(*) as n from flows").n[0] == key(district)["flows"]
+    assert date(2019, 1, 20) <= case.as_of <= date(2019, 1, 31)
+
+
+def test_the_rules_that_exist_find_all_that_is_planted_for_them_and_nothing_else(store: Path, district: Path) -> None:
+    scored = evaluate.evaluate(open_case(store=store), district)
+    assert scored["recall"] == 1.0, scored["misses"]
+    assert scored["precision"] == 1.0, scored["false_alarms"]
+    assert scored["amount_error"] == 0.0
+    assert scored["rows_lost"] == 0
+
+
+def test_nothing_is_found_at_the_clean_institution(store: Path) -> None:
+    found = checks.run(open_case("JG-01", store=store))
+    assert dict(zip(found.rule_id, found.outcome, strict=True)) == dict.fromkeys(found.rule_id, "clear")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"institutions": 2}, "3 到 300"),
+        ({"institutions": 301}, "3 到 300"),
+        ({"flows": 100}, "flows=100"),
+        ({"flows": 10**9}, "30,000,000"),
+        ({"seed": -1}, "seed=-1"),
+        ({"form": "xlsx"}, "csv 或 parquet"),
+        ({"schemes": ["nonsense"]}, "over_cap_person"),
+        ({"sizes": {"mirror": 9.0}}, "0.5 到 0.95"),
+        ({"sizes": {"mirror": 1.0}}, "0.5 到 0.95"),
+        ({"institutions": 9, "flows": 4_500}, "请加大 --flows"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_in_one_line_and_leaves_nothing(
+    tmp_path: Path, asked: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(BadParameter, match=said) as refused:
+        simulate.simulate(tmp_path / "d", **({"institutions": 3, "flows": 3_000, "clean": True} | asked))
+    assert "\n" not in str(refused.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_holds_something_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "mine.txt").write_text("x")
+    with pytest.raises(BadParameter, match="不是空的"):
+        simulate.simulate(tmp_path / "d", institutions=3, flows=3_000)
+    assert [p.name for p in (tmp_path / "d").iterdir()] == ["mine.txt"]
+
+
+def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    simulate.simulate(tmp_path / "d", institutions=3, flows=2_500, schemes=["mirror"], clean=True)
+    assert (tmp_path / "d" / "answers.json").exists()
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> Iterator[None]:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(simulate.key, "write_key", full)
+    with pytest.raises(BadFile, match="没有留下任何文件"):
+        simulate.simulate(tmp_path / "d", institutions=3, flows=2_500, schemes=["mirror"], clean=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_are_unique_where_a_case_is_opened_by_name(store: Path) -> None:
+    names = open_case(store=store).sql("select name, count(*) as n from institutions group by all having n > 1")
+    assert len(names) == 0
+
+
+def test_schedules_of_annuities_are_level_to_the_fen(district: Path) -> None:
+    level = {row["loan_id"] for row in rows(district, "loans") if row["repay_method"] == "annuity"}
+    paid: dict[str, list[Any]] = defaultdict(list)
+    for row in rows(district, "schedules"):
+        if row["loan_id"] in level:
+            paid[row["loan_id"]].append(D(row["principal_yuan"]) + D(row["interest_yuan"]))
+    assert len(paid) > 20
+    for amounts in paid.values():
+        assert len(set(amounts[:-1])) == 1
+        assert abs(amounts[-1] - amounts[0]) <= D("0.12")  # what rounding left, a fen a month at most
+
+
+def test_a_draw_by_whole_weights_never_takes_what_weighs_nothing() -> None:
+    found = days.drawn(np.random.Generator(np.random.PCG64(1)), np.array([0, 5, 0, 1, 0]), 10_000)
+    assert set(found.tolist()) == {1, 3}
