@@ -115,8 +115,8 @@ def shown(notebook: nbformat.NotebookNode) -> str:
 
 def test_the_first_look_runs_from_top_to_bottom(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = shown(execute(HOME / "notebooks" / "01_first_look.ipynb", workspace, monkeypatch))
-    # 0.05 + 0.80 × 0.75 × 0.60; 98 % of 800,000; twelve leads, one less where 60 % must arrive
-    for expected in ("岑砚皋", "41", "784,000.00", "40,677.97", "(12, 11)"):
+    # 0.55 × 0.80; 80 % of 500,000; 21,622.22 × 90,000 ÷ 2,195,700; three loans and a broken balance, one where 90 % must arrive
+    for expected in ("周旭", "44", "400,000.00", "886.28", "(4, 1)"):
         assert expected in text
 
 
