@@ -38,6 +38,10 @@ class Party:
     account: int = NOBODY
 
 
+class UnplayableError(Exception):
+    """A story does not fit in where it was begun: on other days it may; nothing of it has been entered that matters."""
+
+
 class Row(NamedTuple):
     """A row that was entered: its table, its number there, and its key ("" where the table has none of one column)."""
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lib.district.books import Books
+from lib.district.books import Books, UnplayableError
 from lib.district.casting import Cast, Part, cast
 from lib.district.common import Common, open_common, supplied, supply
+from lib.district.daily import enter_daily
 from lib.district.days import LAST
 from lib.district.disclosing import custody_days, disclose
 from lib.district.lending import lend
 from lib.district.platforms import Platform, complete, found
-from lib.district.plots import Entry, Marks, Scheme, Stage
+from lib.district.plots import Entry, Marks, Scheme, Stage, Told
 from lib.district.schemes.exits import finish_exits
 from lib.district.settling import settle
 from lib.district.world import World
@@ -23,6 +24,7 @@ from lib.errors import BadParameter
 Progress = Callable[[str, int, int], None]
 _LINES_PER_LISTING = 28  # about; measured after the first round of lending
 _FIRST_ROUND, _SMALL = 80, 30_000  # percent of ordinary lending that comes before the stories; in small districts, a little
+_ATTEMPTS = 12
 _ROUNDS = 3  # of lending after the stories: the first is by an estimate
 STEPS = 6
 
@@ -89,6 +91,7 @@ def build(wish: Wish, schemes: Iterable[Scheme], step: Progress) -> Built:
     supply(books, common)
     for platform in platforms:
         complete(books, platform)
+        enter_daily(books, platform)
     step("settle", 3, STEPS)
     settled = settle(books)
     disclose(books, settled, platforms, marks, months)
@@ -142,13 +145,23 @@ class _Theatre:
         for part in parts:
             scheme, platform = part.scheme, self.platforms[part.institution - 1]
             kind = "S" if part.planted else "D"
-            self.played[kind] += 1
-            name, size = f"{kind}-{self.played[kind]:03d}", part.size or 1.0
-            rng = self.books.rng(f"story {name} {scheme.name}")
-            stage = Stage(self.books, self.common, platform, self.platforms, rng, size, self.marks)
-            told = scheme.plant(stage) if part.size and (part.planted or scheme.sized) else scheme.decoy(stage)
-            entries.append(Entry(name, scheme, part.planted, platform, size, told))
+            name, size = f"{kind}-{self.played[kind] + 1:03d}", part.size or 1.0
+            if (told := self._told(part, name, size)) is not None:
+                self.played[kind] += 1
+                entries.append(Entry(name, scheme, part.planted, platform, size, told))
         return entries
+
+    def _told(self, part: Part, name: str, size: float) -> Told | None:
+        """Play a part, on other days where it does not fit in; None if it fits in nowhere."""
+        scheme, platform = part.scheme, self.platforms[part.institution - 1]
+        for attempt in range(_ATTEMPTS):
+            rng = self.books.rng(f"story {name} {scheme.name}" + f" {attempt}" * (attempt > 0))
+            stage = Stage(self.books, self.common, platform, self.platforms, rng, size, self.marks)
+            try:
+                return scheme.plant(stage) if part.size and (part.planted or scheme.sized) else scheme.decoy(stage)
+            except UnplayableError:
+                continue
+        return None
 
 
 def _tables(books: Books) -> dict[str, pa.Table]:

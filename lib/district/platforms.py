@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lib.district import names
-from lib.district.books import BANKS, CUSTODIAN, OFFICE, OUTSIDE, REGISTER, Books, Crowd, Party, Row
+from lib.district.books import BANKS, CUSTODIAN, OFFICE, OUTSIDE, REGISTER, Books, Crowd, Party, Row, UnplayableError
 from lib.district.common import Common
 from lib.district.days import DAY, FIRST, LAST, MEASURES, day, months_on
 
@@ -207,11 +207,11 @@ def sell_part(books: Books, platform: Platform, holder: Party, hundredths: int, 
 
     Raises
     ------
-    ValueError
+    UnplayableError
         If it does not hold so much any more, or nobody knows the holders.
     """
     if not 0 < hundredths <= platform.spare or since <= platform.registered:
-        raise ValueError(f"{hundredths} of {platform.spare} hundredths of a percent of {platform.id} from day {since}")
+        raise UnplayableError(f"{hundredths} of {platform.spare} hundredths of a percent of {platform.id} from day {since}")
     platform.spare -= hundredths
     platform.sold.append((since, hundredths))
     seller = platform.holders[1]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from lib.district.acts import WAN, Contract, company, lent, money, person
-from lib.district.books import REGISTER, Party, Row
+from lib.district.books import REGISTER, Party, Row, UnplayableError
 from lib.district.common import COMPANY_PURPOSES, PERSON_PURPOSES
 from lib.district.days import FIRST, LAST, MEASURES, day, is_workday
 from lib.district.platforms import Platform, hold
@@ -200,7 +200,7 @@ def _above_in_all(stage: Stage, rule: str, limit: int, most: int) -> Told:
     places = [stage.platform, *others]
     total = min(stage.scaled(limit, 1_000_00), most * len(places))
     if stage.size > 1 and total <= limit:
-        raise ValueError(f"{len(places)} institutions are too few for more than {money(limit)} yuan")
+        raise UnplayableError(f"{len(places)} institutions are too few for more than {money(limit)} yuan")
     of_company = most == COMPANY_LOAN
     borrower = company(stage, opening_fen=50_000_00) if of_company else person(stage, opening_fen=3_000_00)
     each = parts(total, most, min(4, len(places)))
