@@ -425,6 +425,24 @@ def test_what_passes_through_an_account_leaves_nothing_on_it(district: Path) -> 
         assert max(last) <= D(item["amount_yuan"]) / 20
 
 
+def test_a_contract_is_called_repaid_where_it_is_and_overdue_where_principal_is(district: Path) -> None:
+    left = {row["loan_id"]: D(row["principal_yuan"]) for row in rows(district, "loans")}
+    unpaid: dict[str, Any] = defaultdict(lambda: D(0))
+    for row in rows(district, "schedules"):
+        unpaid[row["loan_id"]] += D(row["principal_yuan"]) if row["due_on"] < "2019-01-31" else 0
+    for row in rows(district, "repayments"):
+        left[row["loan_id"]] -= D(row["principal_yuan"])
+        unpaid[row["loan_id"]] -= D(row["principal_yuan"])
+    met = defaultdict(int)
+    for row in rows(district, "loans"):
+        if row["status"] not in {"重组", "已撤销"}:
+            loan, met[row["status"]] = row["loan_id"], met[row["status"]] + 1
+            assert (row["status"] == "已结清") == (left[loan] == 0), loan
+            assert (row["status"] == "逾期") == (left[loan] > 0 and unpaid[loan] > 0), loan
+    assert set(met) == {"履约中", "逾期", "已结清"}
+    assert met["已结清"] > met["履约中"] > met["逾期"]
+
+
 def test_a_contract_that_was_cancelled_is_in_no_published_figure(district: Path) -> None:
     gone = [row for row in rows(district, "loans") if row["status"] == "已撤销"]
     assert gone

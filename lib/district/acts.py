@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from lib.district.books import BANKS, NOBODY, OUTSIDE, Party, Row
+from lib.district.books import BANKS, IN_FORCE, NOBODY, OUTSIDE, Party, Row
 from lib.district.common import COMPANY_PURPOSES, PERSON_PURPOSES
 from lib.district.days import DAY, FIRST, LAST, date, next_workdays
 from lib.district.lending import schedule
@@ -135,7 +135,7 @@ def contract(
         "purpose": purpose,
         "disbursement_account": account,
         "esign_id": f"ES{loan_id}",
-        "status": "履约中",
+        "status": IN_FORCE,
     }
     made = books.add("loans", platform.folder, loan_id=loan_id, **(row | columns))
     schedule(books, platform.folder, due, pa.array([loan_id]))
@@ -213,15 +213,9 @@ def repay(
         fen = principal + interest + fee
         if earned and payer is None:
             sold = made.borrower.company or fen > MOST_WAGES
-            earned_by = (stage.common.customers, "货款回笼") if sold else (stage.common.payroll_out, "工资")
-            books.pay(
-                moment(stage, on - SOLD_BEFORE * sold, 9),
-                earned_by[0],
-                source,
-                fen + 10_000 - fen % 10_000,
-                "transfer",
-                earned_by[1],
-            )
+            by, what = (stage.common.customers, "货款回笼") if sold else (stage.common.payroll_out, "工资")
+            when = moment(stage, on - SOLD_BEFORE * sold, 9)
+            books.pay(when, by, source, fen + 10_000 - fen % 10_000, "transfer", what)
         into = platform.custody if to is None else to
         one = books.pay(moment(stage, on, 13), source, into, fen, "repayment", memo, loan=made.number)
         paid.append(one)

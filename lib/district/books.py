@@ -24,6 +24,7 @@ KINDS = ("transfer", "withdrawal", "disbursement", "repayment", "fee", "interest
 COMMON, REGISTER, OFFICE = "公共", "公共/工商登记", "公共/整治办"
 BANKS = ("苍棣银行", "洹棣银行", "滹棣银行", "汝棣银行", "湍棣银行", "淇棣银行")
 CUSTODIAN, SECOND_CUSTODIAN = "嵩棣银行", "颍棣银行"
+IN_FORCE = "履约中"  # the status of a contract, until all is known
 OUTSIDE = ""  # the bank of accounts whose statements nobody delivers
 _YEAR_DAYS, _BIRTHDAYS = 365, 11_681
 _OPENED_DAYS = 450  # in which accounts were opened: no company was registered after them but those whose stories say so

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lib.district.books import Books, UnplayableError
+from lib.district.books import IN_FORCE, Books, UnplayableError
 from lib.district.casting import Cast, Part, cast
 from lib.district.common import Common, open_common, supplied, supply
 from lib.district.daily import enter_daily
@@ -96,10 +96,10 @@ def build(wish: Wish, schemes: Iterable[Scheme], step: Progress) -> Built:
         enter_daily(books, platform)
     step("settle", 3, STEPS)
     settled = settle(books)
-    disclose(books, settled, platforms, marks, months)
+    standing = disclose(books, settled, platforms, marks, months)
     custody_days(books, settled, platforms, marks, days)
     step("disclose", 4, STEPS)
-    world = World(books, common, platforms, settled, _tables(books))
+    world = World(books, common, platforms, settled, _tables(books, standing))
     return Built(world, entries, len(settled.lines.seq))
 
 
@@ -167,15 +167,14 @@ class _Theatre:
         return None
 
 
-def _tables(books: Books) -> dict[str, pa.Table]:
-    """Return all tables with rows; who guarantees is written into the contracts now."""
+def _tables(books: Books, standing: pa.Array) -> dict[str, pa.Table]:
+    """Return all tables with rows; who guarantees, and how contracts stand, is written into the contracts now."""
     tables = {name: sheet.table() for name, sheet in books.sheets.items() if len(sheet)}
-    loans = tables["loans"]
-    guarantor = loans["guarantor_id"].to_pylist() if books.guaranteed else []
-    column = pa.array(guarantor, pa.string()) if guarantor else None
-    if column is not None:
-        for first, ids in books.guaranteed:
-            mine = column.slice(first, len(ids))
-            column = pa.concat_arrays([column.slice(0, first), pc.coalesce(mine, ids), column.slice(first + len(ids))])
-        tables["loans"] = loans.set_column(loans.column_names.index("guarantor_id"), "guarantor_id", column)
+    status = pc.if_else(pc.equal(tables["loans"]["status"], IN_FORCE), standing, tables["loans"]["status"])
+    loans = tables["loans"].set_column(tables["loans"].column_names.index("status"), "status", status)
+    column = loans["guarantor_id"].combine_chunks()
+    for first, ids in books.guaranteed:
+        mine = column.slice(first, len(ids))
+        column = pa.concat_arrays([column.slice(0, first), pc.coalesce(mine, ids), column.slice(first + len(ids))])
+    tables["loans"] = loans.set_column(loans.column_names.index("guarantor_id"), "guarantor_id", column)
     return tables

@@ -22,11 +22,12 @@ CONTROLLER, REGISTERED, LEGAL, BANK = FACTS = ("实际控制人", "注册资本"
 _OTHER_CHANNEL = 51  # number of a month's first figure that stands elsewhere than on the website
 
 
-def disclose(books: Books, settled: Settled, platforms: list[Platform], marks: Marks, months: int) -> None:
+def disclose(books: Books, settled: Settled, platforms: list[Platform], marks: Marks, months: int) -> pa.Array:
     """Add the disclosures of the last so many months to the books: true, but where stories want something else.
 
     Published on the second to fourth working day of the next month; corporate facts once, with the last month. `settled` is
-    not needed (figures rest on the institution's own tables), but custody_days is called alike.
+    not needed (figures rest on the institution's own tables), but custody_days is called alike. Returns how each contract
+    stands on the last day.
     """
     held = ledger(books, platforms, marks.related)
     ends = _month_ends()[-months:]
@@ -47,6 +48,8 @@ def disclose(books: Books, settled: Settled, platforms: list[Platform], marks: M
                 for column, value in zip(rows.values(), row, strict=True):
                     column.append(value)
     books.sheets["disclosures"].rows(len(rows["folder"]), **{name: pa.array(column) for name, column in rows.items()})
+    held.move_to(LAST)
+    return held.standing(LAST)
 
 
 _COLUMNS = ("disclosure_id", "institution_id", "as_of_on", "published_on", "channel", "metric", "value_text")

@@ -22,7 +22,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lib.district.books import Books
+from lib.district.books import IN_FORCE, Books
 from lib.district.days import LAST
 from lib.district.platforms import Platform
 
@@ -30,6 +30,7 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 LENT, OWED, OVERDUE = "累计交易总额", "借贷余额", "逾期金额"
 MILLION = 1_000_000  # shares are kept in millionths
+STANDINGS = (IN_FORCE, "逾期", "已结清")
 _LONG = 90  # days overdue, not counted in
 _TOP = 10
 _NEVER = LAST + 99_999
@@ -133,6 +134,12 @@ class Ledger:
             np.bincount(third["of"][paid_by_others], minlength=self.institutions),
         )
         return dict(zip(METRICS, made, strict=True))
+
+    def standing(self, on: int) -> pa.Array:
+        """Return what each contract is called on a day, to which the ledger was moved: repaid, overdue, or in force."""
+        late = np.zeros(len(self.left), bool)
+        late[self.due["loan"][(self.due["day"] < on) & (self.due["principal"] > 0)]] = True
+        return pa.array(STANDINGS).take(pa.array(np.where(self.left <= 0, 2, late)))
 
     def _sum(self, fen: Ints, chosen: Flags) -> Ints:
         return _summed(self.of[chosen], fen[chosen], self.institutions)

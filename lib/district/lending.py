@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lib.district import names, numbers
-from lib.district.books import BANKS, Books, Crowd
+from lib.district.books import BANKS, IN_FORCE, Books, Crowd
 from lib.district.common import COMPANY_PURPOSES, PERSON_PURPOSES, Common
 from lib.district.days import DAY, FIRST, clock, drawn, lending_weights
 from lib.district.platforms import WAN, Platform, open_lenders
@@ -202,7 +202,7 @@ def _write_contracts(
         purpose=purpose,
         disbursement_account=books.account_ids_at(account),
         esign_id=pc.binary_join_element_wise("ES", loan_ids, ""),
-        status="履约中",
+        status=IN_FORCE,
     )
     return first, loan_ids
 
