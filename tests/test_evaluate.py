@@ -121,6 +121,8 @@ def test_a_decoy_that_was_hit_is_named_and_one_that_was_not_is_quiet() -> None:
 def test_what_a_planted_entry_and_a_decoy_both_name_is_true() -> None:
     result = scored([planted("S-1", item()), decoy("D-1", item())], hit())
     assert (result["true"], result["false"], result["false_alarms"]) == (1, 0, [])
+    assert [entry["outcome"] for entry in result["entries"]] == ["found", "quiet"]
+    assert result["schemes"]["self_financing"]["decoys_hit"] == 0
 
 
 def test_what_is_true_as_well_is_no_false_alarm_and_finds_nothing() -> None:

@@ -4,6 +4,7 @@ import errno
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from lib import BadParameter, checks, curate, evaluate, open_case, simulate
-from lib.district import catalogue, days, numbers, writing
+from lib.district import catalogue, days, numbers, terms, writing
 from lib.errors import BadFile
 from tests.districts import D, key, read, rows
 
@@ -106,6 +107,8 @@ def test_check_digits_agree_with_published_numbers() -> None:
     assert one(numbers.person_checks(numbers.pa.array(["11010519491231002"]))) == "X"
     assert one(numbers.uscc_checks(numbers.pa.array(["91350100M000100Y4"]))) == "3"
     assert one(numbers.organisation_checks(numbers.pa.array(["M000100Y"]))) == "4"
+    # GB 11714: M is 22 and A is 10 there; 22 × 3 + 10 × 7 + 1 × 2 = 138, and 11 − 138 mod 11 = 5.
+    assert one(numbers.organisation_checks(numbers.pa.array(["MA000001"]))) == "5"
     assert one(numbers.luhn_checks(numbers.pa.array(["622202123456789"]))) == "4"
 
 
@@ -341,6 +344,112 @@ def test_schedules_of_annuities_are_level_to_the_fen(district: Path) -> None:
     for amounts in paid.values():
         assert len(set(amounts[:-1])) == 1
         assert abs(amounts[-1] - amounts[0]) <= D("0.12")  # what rounding left, a fen a month at most
+
+
+def test_a_level_payment_is_right_to_the_fen_where_a_rounded_factor_is_not() -> None:
+    """580,000 yuan for six months at 10.5 %: 580,000 × m / (1 − (1 + m)^−6), m = 0.105 / 12, is 99,648.57(48) yuan."""
+    fen, monthly = 58_000_000, Fraction(105, 12_000)
+    exact = fen * monthly / (1 - (1 + monthly) ** -6)
+    due = terms.instalments(terms.Terms(*(np.array([n], np.int64) for n in (fen, 1_050, 6, terms.ANNUITY, days.FIRST, 0))))
+    assert int(due.principal[0] + due.interest[0]) == int(exact + Fraction(1, 2)) == 9_964_857
+
+
+def test_no_account_and_no_contract_is_older_than_who_holds_or_made_it(district: Path) -> None:
+    parties = {row["party_id"]: row for row in rows(district, "parties")}
+    late = {
+        i for e in key(district)["entries"] if e["scheme"] == "invalid_borrower" for x in e["expected"] for i in x["subjects"]
+    }
+    opened = {}
+    for row in rows(district, "accounts"):
+        opened[row["account_id"]] = row["opened_on"]
+        assert parties[row["holder_id"]]["registered_on"] <= row["opened_on"] or row["holder_id"] in late
+    for row in rows(district, "flows"):
+        assert opened[row["account_id"]] <= row["at"][:10], row["flow_id"]
+    online = {row["institution_id"]: row["online_on"] for row in rows(district, "institutions")}
+    assert [row["loan_id"] for row in rows(district, "loans") if row["signed_on"] < online[row["institution_id"]]] == []
+
+
+def test_holdings_of_a_company_are_one_on_the_day_of_every_change_and_no_more_is_subscribed_than_its_capital(
+    district: Path,
+) -> None:
+    held = list(rows(district, "holdings"))
+    capital = {row["party_id"]: D(row["registered_capital_yuan"] or 0) for row in rows(district, "parties")}
+    for on in {row["valid_from"] for row in held}:
+        total: dict[str, Any] = defaultdict(lambda: D(0))
+        for row in held:
+            if row["valid_from"] <= on and (not row["valid_to"] or row["valid_to"] > on):
+                total[row["held_id"]] += D(row["share"])
+        assert set(total.values()) == {D(1)}
+    for row in held:
+        assert D(row["subscribed_yuan"] or 0) <= capital[row["held_id"]]
+
+
+def test_spouses_are_of_two_sexes_and_of_age(district: Path) -> None:
+    parties = {row["party_id"]: row for row in rows(district, "parties")}
+    married = [row for row in rows(district, "links") if row["detail"] == "配偶"]
+    assert married
+    for row in married:
+        pair = [parties[row["a_id"]], parties[row["b_id"]]]
+        assert {int(one["id_number"][16]) % 2 for one in pair} == {0, 1}
+        assert max(one["born_on"] for one in pair) < f"{int(row['valid_from'][:4]) - 20}{row['valid_from'][4:]}"
+
+
+def test_no_wage_is_beyond_what_people_earn_and_rents_and_fees_are_paid_on_working_days(district: Path) -> None:
+    entries = key(district)["entries"]
+    named = {i for e in entries for x in e["expected"] for r in x["rows"].values() for i in r["ids"]}
+    wages, routine = [], []
+    for row in rows(district, "flows"):
+        if row["memo"] == "工资" and row["kind"] == "transfer":
+            wages.append(D(row["amount_yuan"]))
+        if row["memo"] in {"房租", "平台服务费结算"} and row["flow_id"] not in named:
+            routine.append(days.day(row["at"][:10]))
+    assert max(wages) <= 30_100
+    assert len(routine) > 100
+    assert all(days.is_workday(on) for on in routine)
+
+
+def test_what_a_double_must_not_be_taken_for_is_not_called_true_of_it(district: Path) -> None:
+    for entry in key(district)["entries"]:
+        also = {(one["rule_id"], subject) for one in entry["also"] for subject in one["subjects"]}
+        never = {(one["rule_id"], subject) for one in entry["expected"] for subject in one["subjects"]}
+        assert entry["planted"] or not also & never, entry["id"]
+
+
+def test_what_passes_through_an_account_leaves_nothing_on_it(district: Path) -> None:
+    """PT-01: at most 5 % of what passes in 30 days may stay over night."""
+    planted = [e["expected"][0] for e in key(district)["entries"] if e["scheme"] == "pass_through" and e["planted"]]
+    assert planted
+    for item in planted:
+        lines = [row for row in rows(district, "flows") if row["account_id"] in item["subjects"]]
+        last = [D(row["balance_yuan"]) for row in lines if item["first_on"] <= row["at"][:10] and row["direction"] == "out"]
+        assert max(last) <= D(item["amount_yuan"]) / 20
+
+
+def test_a_contract_that_was_cancelled_is_in_no_published_figure(district: Path) -> None:
+    gone = [row for row in rows(district, "loans") if row["status"] == "已撤销"]
+    assert gone
+    where = {row["institution_id"] for row in gone}
+    counts: dict[str, int] = defaultdict(int)
+    for row in rows(district, "loans"):
+        counts[row["institution_id"]] += row["status"] != "已撤销"
+    published = {
+        row["institution_id"]: int(row["value_text"])
+        for row in rows(district, "disclosures")
+        if row["metric"] == "累计交易笔数" and row["as_of_on"] == "2018-12-31"
+    }
+    assert {one: published[one] for one in where} == {one: counts[one] for one in where}
+
+
+def test_a_decorator_s_suppliers_are_paid_so_that_none_has_most_in_any_ten_days(district: Path) -> None:
+    """PT-03: one payee has 70 % of what goes out within ten days."""
+    doubles = [e["expected"][0] for e in key(district)["entries"] if e["scheme"] == "gathered" and e["size"] == 1.0]
+    assert doubles
+    for item in doubles:
+        out = [row for row in rows(district, "flows") if row["account_id"] in item["subjects"] and row["direction"] == "out"]
+        for first in out:
+            until = days.day(first["at"][:10]) + 10
+            near = [D(row["amount_yuan"]) for row in out if first["at"] <= row["at"] and days.day(row["at"][:10]) <= until]
+            assert first is not out[0] or max(near) < D("0.7") * sum(near)
 
 
 def test_a_draw_by_whole_weights_never_takes_what_weighs_nothing() -> None:

@@ -11,6 +11,7 @@ from lib.district.common import COMPANY_PURPOSES, PERSON_PURPOSES
 from lib.district.days import DAY, FIRST, LAST, date, next_workdays
 from lib.district.lending import schedule
 from lib.district.plots import Stage
+from lib.district.repaying import MOST_WAGES, SOLD_BEFORE
 from lib.district.terms import BULLET, INTEREST_FIRST, METHODS, Instalments, Terms, instalments
 
 WAN = 1_000_000
@@ -211,8 +212,16 @@ def repay(
         principal, interest, fee = int(due.principal[n]), int(due.interest[n]), int(due.fee[n])
         fen = principal + interest + fee
         if earned and payer is None:
-            wages = (stage.common.customers, "货款回笼") if made.borrower.company else (stage.common.payroll_out, "工资")
-            books.pay(moment(stage, on, 9), wages[0], source, fen + 10_000 - fen % 10_000, "transfer", wages[1])
+            sold = made.borrower.company or fen > MOST_WAGES
+            earned_by = (stage.common.customers, "货款回笼") if sold else (stage.common.payroll_out, "工资")
+            books.pay(
+                moment(stage, on - SOLD_BEFORE * sold, 9),
+                earned_by[0],
+                source,
+                fen + 10_000 - fen % 10_000,
+                "transfer",
+                earned_by[1],
+            )
         into = platform.custody if to is None else to
         one = books.pay(moment(stage, on, 13), source, into, fen, "repayment", memo, loan=made.number)
         paid.append(one)

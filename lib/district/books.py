@@ -26,6 +26,7 @@ BANKS = ("苍棣银行", "洹棣银行", "滹棣银行", "汝棣银行", "湍棣
 CUSTODIAN, SECOND_CUSTODIAN = "嵩棣银行", "颍棣银行"
 OUTSIDE = ""  # the bank of accounts whose statements nobody delivers
 _YEAR_DAYS, _BIRTHDAYS = 365, 11_681
+_OPENED_DAYS = 450  # in which accounts were opened: no company was registered after them but those whose stories say so
 
 
 @dataclass(frozen=True)
@@ -97,13 +98,14 @@ class Books:
 
     # -- who ----------------------------------------------------------------------------------------------------------
 
-    def person(self, folder: str, name: str = "", *, born: str = "", **more: Any) -> Party:
-        """Enter a person as a party; `more` are columns of parties."""
+    def person(self, folder: str, name: str = "", *, born: str = "", man: bool | None = None, **more: Any) -> Party:
+        """Enter a person as a party, a man or a woman (odd and even identity numbers) where it matters; `more`: columns."""
         rng, serial = self.rng(f"person {self.serials['person']}"), self.serial("person")
-        on = day(born) if born else day("1958-01-01") + int(rng.integers(0, 38 * _YEAR_DAYS))
+        on = day(born) if born else day("1958-01-01") + int(rng.integers(0, 32 * _YEAR_DAYS))
         made = {"name": name or names.people(rng, 1)[0].as_py(), "born_on": on, "kind": "person"}
         # Those that are entered one by one have the sequence numbers from 900 on, crowds those below.
         ones = self.serial("one by one")
+        ones = self.serial("one by one") if man not in (None, ones % 2 == 1) else ones
         made["id_number"] = numbers.people(np.array([ones]), np.array([on]), np.array([900 + ones % 100]))[0].as_py()
         made |= {"phone": numbers.phones(np.array([serial]))[0].as_py(), "address": names.addresses(rng, 1)[0].as_py()}
         party_id = f"ZR{serial:07d}"
@@ -171,16 +173,17 @@ class Books:
         number = numbers.accounts(np.array([serial]), np.array([holder.company]))
         self.account_ids.append(number)
         kept: dict[str, Any] = {"bank": bank or BANKS[serial % len(BANKS)], "purpose": purpose, "holder_id": holder.id}
-        kept |= {"holder_name": holder.name, "opened_on": FIRST - 30 - serial % 900}
+        kept |= {"holder_name": holder.name, "opened_on": FIRST - 30 - serial % _OPENED_DAYS}
+        kept |= more
         if bank:
-            kept |= {"statement_from": FIRST, "statement_to": LAST}
+            kept = {"statement_from": max(FIRST, kept["opened_on"]), "statement_to": LAST} | kept
         return self.sheets["accounts"].row(
             folder=f"{folder}/{bank}" if bank else folder,
             account_id=number[0].as_py(),
             opening_fen=opening_fen,
             statements=int(bool(bank)),
             exact=int(exact),
-            **(kept | more),
+            **kept,
         )
 
     def bank_with(self, party: Party, bank: str, folder: str, purpose: str = "own", **more: Any) -> Party:
@@ -208,7 +211,7 @@ class Books:
             holder_id=crowd.ids,
             holder_name=crowd.names,
             purpose="own" if company else "personal",
-            opened_on=FIRST - 30 - serials % 900,
+            opened_on=FIRST - 30 - serials % _OPENED_DAYS,
             opening_fen=opening_fen,
             statements=int(banks is not None),
             exact=0,

@@ -16,6 +16,7 @@ from lib.district.disclosing import custody_days, disclose
 from lib.district.lending import lend
 from lib.district.platforms import Platform, complete, found
 from lib.district.plots import Entry, Marks, Scheme, Stage, Told
+from lib.district.repaying import sweep, swept
 from lib.district.schemes.exits import finish_exits
 from lib.district.settling import settle
 from lib.district.world import World
@@ -64,16 +65,16 @@ def build(wish: Wish, schemes: Iterable[Scheme], step: Progress) -> Built:
     common = open_common(books, rough)
     platforms = [_found(books, common, roles, number) for number in range(1, wish.institutions + 1)]
     step("lend", 0, STEPS)
-    base, rounds = count_lines(books), max(rough * _FIRST_ROUND // 100, 8 * wish.institutions)
+    base, rounds = _lines(books, common, platforms), max(rough * _FIRST_ROUND // 100, 8 * wish.institutions)
     first = _lend(books, common, platforms, shares, rounds if wish.flows > _SMALL else 8 * wish.institutions)
-    per_listing = (count_lines(books) - base + supplied(books, common)) / first
+    per_listing = (_lines(books, common, platforms) - base) / first
     step("stories", 1, STEPS)
     months, days = (6, 92) if wish.flows < 50_000 else (18, 365)
     marks.custody_from = LAST + 1 - days
     theatre = _Theatre(books, common, platforms, marks)
     entries = theatre.play(part for part in roles.parts if not part.scheme.last)
     finish_exits(books, platforms, marks)
-    taken = count_lines(books) + supplied(books, common)
+    taken = _lines(books, common, platforms)
     if taken > wish.flows * 1.02:
         raise BadParameter(
             f"流水行数 flows={wish.flows} 太少: {len(entries)} 处情节和日常开支约需 {taken} 行。"
@@ -86,10 +87,11 @@ def build(wish: Wish, schemes: Iterable[Scheme], step: Progress) -> Built:
         if (left := int((wish.flows - taken) / per_listing)) < wish.institutions:
             break
         _lend(books, common, platforms, shares, left)
-        taken = count_lines(books) + supplied(books, common)
+        taken = _lines(books, common, platforms)
     entries += theatre.play(part for part in roles.parts if part.scheme.last)
     supply(books, common)
     for platform in platforms:
+        sweep(books, platform)
         complete(books, platform)
         enter_daily(books, platform)
     step("settle", 3, STEPS)
@@ -101,11 +103,12 @@ def build(wish: Wish, schemes: Iterable[Scheme], step: Progress) -> Built:
     return Built(world, entries, len(settled.lines.seq))
 
 
-def count_lines(books: Books) -> int:
-    """Return how many statement lines the payments so far will have."""
+def _lines(books: Books, common: Common, platforms: list[Platform]) -> int:
+    """Return how many statement lines the payments so far will have, with those that follow from them."""
     books.flush()
     held = books.sheets["accounts"].table()["statements"].to_numpy()
-    return sum(int(held[paid["payer"]].sum() + held[paid["payee"]].sum() - (paid["cut"] > 0).sum()) for paid in books.payments)
+    made = sum(int(held[paid["payer"]].sum() + held[paid["payee"]].sum() - (paid["cut"] > 0).sum()) for paid in books.payments)
+    return made + supplied(books, common) + swept(platforms)
 
 
 def _found(books: Books, common: Common, roles: Cast, number: int) -> Platform:

@@ -7,6 +7,7 @@ import numpy as np
 
 from lib.district.plots import Scheme
 
+_NEW = "new_platform"  # the scheme whose institutions, and those of its doubles, go on line about the day of the measures
 # Sizes relative to the threshold: of what is planted, and of what is innocent by its size alone.
 _LARGE, _SMALL = (1.05, 1.1, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0), (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
@@ -41,25 +42,28 @@ def cast(
 
     The first institution plays doubles only: nothing is to be found there. Of five or more the last one is silent. Where a
     scheme is about leaving the business, the last two that speak (one, of three) leave it. A scheme and its double
-    never play at the same institution.
+    never play at the same institution, and what begins before the measures plays where there was business by then.
     """
     institutions = len(shares)
     silent = frozenset({institutions}) if institutions >= 5 else frozenset()
     speaking = [n for n in range(1, institutions + 1) if n not in silent]
-    schemes = [scheme for scheme in schemes if institutions >= scheme.least]
+    schemes = sorted((scheme for scheme in schemes if institutions >= scheme.least), key=lambda scheme: scheme.early)
     leaving = frozenset(speaking[-2:] if institutions >= 4 else speaking[-1:])
     leaving = leaving if any(scheme.exit for scheme in schemes) else frozenset()
     parts: list[Part] = []
+    new = set[int]()
     turn = int(rng.integers(0, institutions))
     for scheme in schemes:
         stages = [n for n in speaking if n in leaving] if scheme.exit else [n for n in speaking if n not in leaving] or speaking
+        stages = [n for n in stages if not (scheme.early and n in new)] or stages
         stages = sorted(stages, key=lambda n: shares[n - 1]) if scheme.last else stages
         guilty = [n for n in stages if n != 1] or stages
         places = [guilty[(n if scheme.last else turn + n) % len(guilty)] for n in range(min(copies, max(1, len(stages) - 1)))]
-        doubles = [n for n in stages if n not in places]
+        doubles = [n for n in stages if n not in places and (scheme.spotless or n != 1)]
         for place in places:
             parts += _once(scheme, place, doubles, turn, sizes, rng)
             turn += 1
+        new |= {part.institution for part in parts if part.scheme.name == _NEW}
     return Cast(tuple(parts), silent, leaving)
 
 

@@ -5,11 +5,14 @@ Advertisements with a warning, a few complaints, what their people say when they
 
 import hashlib
 
-from lib.district.books import OFFICE, REGISTER, Books
-from lib.district.days import DAY, FIRST, day
+import pyarrow.compute as pc
+
+from lib.district.books import OFFICE, REGISTER, Books, Party
+from lib.district.days import DAY, FIRST, date, day
 from lib.district.platforms import Platform
 
 ASKED = day("2018-10-23")  # interviews after the notice of 2018-10-11
+_MARRIED, _OF_AGE_DAYS = FIRST - 900, 22 * 366
 _ADVERTISEMENTS = (
     "出借人与借款人之间的信息中介服务。网贷有风险, 出借需谨慎。",
     "新版网站上线, 合同与还款记录可随时查询。出借有风险, 请根据自身承受能力选择。",
@@ -37,9 +40,18 @@ def enter_daily(books: Books, platform: Platform) -> None:
         row = {"received_on": on, "channel": channel, "kind": kind, "amount_yuan": fen}
         books.add("complaints", OFFICE, institution_id=platform.id, **row)
     _ask(books, platform)
-    spouse = books.person(REGISTER)
-    kin = {"a_id": platform.head.id, "b_id": spouse.id, "kind": "kin", "detail": "配偶", "valid_from": FIRST - 900}
+    spouse = _spouse(books, platform.head)
+    kin = {"a_id": platform.head.id, "b_id": spouse.id, "kind": "kin", "detail": "配偶", "valid_from": _MARRIED}
     books.add("links", REGISTER, **kin)
+
+
+def _spouse(books: Books, of: Party) -> Party:
+    """Enter somebody of the other sex and about the same age, old enough to have married by then."""
+    parties = books.sheets["parties"].table()
+    row = parties.slice(pc.index(parties["party_id"], of.id).as_py(), 1).to_pylist()[0]
+    born = day(row["born_on"].isoformat()) + int(books.rng(f"spouse of {of.id}").integers(-1_000, 1_000))
+    born_on = date(min(born, _MARRIED - _OF_AGE_DAYS)).isoformat()
+    return books.person(REGISTER, born=born_on, man=int(row["id_number"][16]) % 2 == 0)
 
 
 def _ask(books: Books, platform: Platform) -> None:

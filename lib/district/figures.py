@@ -163,7 +163,7 @@ def ledger(books: Books, platforms: list[Platform], related: Mapping[int, bool])
     tables = {name: books.sheets[name].table() for name in ("loans", "schedules", "repayments", "assignments")}
     loans, ids = tables["loans"], tables["loans"]["loan_id"].combine_chunks()
     of = _places(loans["institution_id"], pa.array([p.id for p in platforms]))
-    start = _days(pc.coalesce(loans["started_on"], loans["signed_on"]))
+    start = _days(loans["started_on"])  # one that was cancelled before its first day was never lent
     sold, sold_on = _places(tables["assignments"]["loan_id"], ids), _days(tables["assignments"]["assigned_on"])
     lenders = pa.chunked_array([*loans["lender_id"].chunks, *tables["assignments"]["to_lender_id"].chunks], pa.string())
     claimed_of, claimed_on = np.concatenate((of, of[sold])), np.concatenate((start, sold_on))

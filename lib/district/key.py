@@ -89,6 +89,9 @@ def write_key(
 
 def _entry(entry: Entry, places: Places, resolve: Resolve) -> dict[str, Any]:
     scheme, told = entry.scheme, entry.told
+    # What a decoy must not be taken for is not true of it as well, whatever else is.
+    never = set[tuple[str, str]]() if entry.planted else {(item.rule_id, one) for item in told.items for one in item.subjects}
+    also = [(rule, [one for one in dict.fromkeys(subjects) if (rule, one) not in never]) for rule, subjects in told.also]
     return {
         "id": entry.id,
         "scheme": scheme.name,
@@ -98,7 +101,7 @@ def _entry(entry: Entry, places: Places, resolve: Resolve) -> dict[str, Any]:
         "size": entry.size,
         "story": {"zh": told.zh, "en": told.en},
         "expected": [_item(item, places, resolve) for item in told.items],
-        "also": [{"rule_id": rule, "subjects": list(dict.fromkeys(subjects))} for rule, subjects in told.also],
+        "also": [{"rule_id": rule, "subjects": subjects} for rule, subjects in also if subjects],
     }
 
 

@@ -1,5 +1,6 @@
 """The institutions: who runs, holds and heads each of them, its accounts, its lenders, its costs."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,11 +10,12 @@ import numpy.typing as npt
 from lib.district import names
 from lib.district.books import BANKS, CUSTODIAN, OFFICE, OUTSIDE, REGISTER, Books, Crowd, Party, Row, UnplayableError
 from lib.district.common import Common
-from lib.district.days import DAY, FIRST, LAST, MEASURES, day, months_on
+from lib.district.days import DAY, FIRST, LAST, MEASURES, day, months_on, next_workdays
 
 Ints = npt.NDArray[np.int64]
 WAN = 1_000_000  # ten thousand yuan in fen
 CAPITAL = 5_000 * WAN  # registered, of every operating company
+_CAPITAL_ABOVE = 2_000 * WAN  # of every company in the chains of holders
 RESTRICTED = "财富管理"  # the word of the notice that stands in a scope of business
 RECENT = day("2019-01-10")  # of a change that what is published does not show yet
 EXIT_LAST_START = day("2017-08-31")  # who is to leave has lent nothing since: ordinary loans are repaid before its exit begins
@@ -28,6 +30,7 @@ class Platform:
     `traits`: the schemes that it plays, `not …` for their doubles, and `exit`; a few show from the day of founding. `rows`:
     those of the company (parties), the institution, and each licence by kind. `spare`: hundredths of a percent of the company
     that the second holder may still sell, `sold` what it has sold (day, hundredths). `former`: who controlled it until RECENT.
+    `fee_fen`: month since 1970 → fees in custody that are still to be swept.
     """
 
     number: int
@@ -55,6 +58,7 @@ class Platform:
     banked: bool = True
     lenders: Crowd = field(default_factory=lambda: Crowd([], [], np.zeros(0, np.int64)))
     loans: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    fee_fen: Counter[int] = field(default_factory=Counter)
 
     @property
     def own(self) -> int:
@@ -174,23 +178,28 @@ def _held(books: Books, platform: Platform) -> None:
     layers = max(1 + (number - 1) % 6, 1 + lately)
     for layer in range(layers):
         last = layer == layers - 1
-        above = platform.head if last else books.company(REGISTER, trade="实业", scope_text="企业管理咨询")
+        above = platform.head if last else _holding_company(books)
         if layer == 0 and not last:
             above = books.bank_with(above, *bank, opening_fen=0, exact=False)
         partner = books.bank_with(books.person(REGISTER), *bank, exact=False) if layer == 0 else books.person(REGISTER)
         majority = (60, 70, 80, 55, 65, 75)[(number + layer) % 6]
         bought = RECENT if last and lately else since + 500 if layer == 1 and number % 2 == 1 else since
-        hold(books, above, below, majority / 100, bought, **_paid_up(majority * 100, CAPITAL if layer == 0 else 2_000 * WAN))
+        hold(books, above, below, majority / 100, bought, **_paid_up(majority * 100, CAPITAL if layer == 0 else _CAPITAL_ABOVE))
         if layer == 0:
             platform.holders, platform.spare = [above, partner], (100 - majority) * 100 - _KEPT
         else:
-            hold(books, partner, below, (100 - majority) / 100, since, **_paid_up((100 - majority) * 100, 2_000 * WAN))
+            hold(books, partner, below, (100 - majority) / 100, since, **_paid_up((100 - majority) * 100, _CAPITAL_ABOVE))
         if bought > since:  # one holder has sold out since
             former = books.person(REGISTER)
             platform.former = former if last and lately else platform.former
             change(books, below, bought, "股东变更", f"{former.name} {majority}%", f"{above.name} {majority}%")
             hold(books, former, below, majority / 100, since, bought)
         below = above
+
+
+def _holding_company(books: Books) -> Party:
+    row: dict[str, Any] = {"scope_text": "企业管理咨询", "registered_capital_yuan": _CAPITAL_ABOVE}
+    return books.company(REGISTER, trade="实业", **row)
 
 
 _KEPT = 100  # hundredths of a percent that the second direct holder never sells
@@ -280,10 +289,10 @@ def _group(books: Books, platform: Platform) -> Party:
 
 def _fund(books: Books, platform: Platform, common: Common) -> None:
     """Pay the capital in once statements begin, then rent, wages, advertising and taxes month by month."""
-    begun = max(FIRST, platform.registered + 10)
+    begun, open_days = max(FIRST, platform.registered + 10), next_workdays()
     for n, holder in enumerate(platform.holders):
         fen = 1_000 * WAN * (6 if n == 0 else 4) // 10
-        paid_at = (begun + 33 + n) * DAY + 10 * 3600 + platform.number * 60
+        paid_at = int(open_days[begun + 33 + n - FIRST]) * DAY + 10 * 3600 + platform.number * 60
         # A month before: who passes millions on within the hour would be a pass-through account.
         books.pay(paid_at - 30 * DAY, common.customers, holder.account, fen, "transfer", "货款回笼")
         books.pay(paid_at, holder.account, platform.own, fen, "capital", "投资款")
@@ -298,8 +307,14 @@ def _fund(books: Books, platform: Platform, common: Common) -> None:
             (common.tax, "缴税", base * 2_000_00),
         )
     ):
-        when = (months + 9 + place * 4) * DAY + 15 * 3600 + place * 600 + platform.number
+        when = open_days[months + 9 + place * 4 - FIRST] * DAY + 15 * 3600 + place * 600 + platform.number
         books.pay_many(when, platform.own, payee, np.full(len(months), cost), "other", memo)
+
+
+def open_more(books: Books, platform: Platform, purpose: str, bank: str = "", **more: Any) -> int:
+    """Open a further account of the operating company, at its own bank if none is named, and return its number."""
+    more = {"opened_on": platform.registered + 30} | more
+    return books.open(platform.company, bank or platform.bank, platform.home, purpose, **more)
 
 
 def open_lenders(books: Books, platform: Platform, count: int) -> None:

@@ -98,7 +98,7 @@ Act = Callable[[Stage], Told]
 class Scheme:
     """A scheme: name, title in both languages, the rules that should find it, how it is played, and its innocent double.
 
-    `needs` are traits that the institution must have: banked (statements are delivered), exit (it is to leave the business).
+    `exit`: the institution is to leave the business; all play where statements are delivered.
     """
 
     name: str
@@ -111,6 +111,8 @@ class Scheme:
     exit: bool = False
     last: bool = False  # it is a share of all business: played when that is done, at one of the smallest institutions
     sized: bool = True  # whether a size below 1 leaves something innocent; else the decoy is played instead
+    spotless: bool = True  # whether its doubles break no other rule either: else none plays at the first institution
+    early: bool = False  # it begins before the measures: not at an institution that went on line about then
 
 
 @dataclass

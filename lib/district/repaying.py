@@ -17,6 +17,8 @@ from lib.district.terms import BULLET, Instalments, Terms
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 _NEVER = LAST + 9_999
+MOST_WAGES = 3_000_000  # fen at once; beyond that a person has sold something
+SOLD_BEFORE = 3  # days before repayment: large sums that leave within two look as if they only passed through (PT-01)
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class _Run:
 
 
 def let_run(books: Books, platform: Platform, common: Common, rng: np.random.Generator, lent: Lent, due: Instalments) -> None:
-    """Let loans run: sell some claims, repay what falls due, pay lenders on the next working day, sweep the fees."""
+    """Let loans run: sell some claims, repay what falls due, pay lenders on the next working day, keep the fees."""
     sold_on, sold_to = _assign(books, platform, rng, lent)
     guaranteed = rng.integers(0, 1000, len(lent.ids)) < 8
     ids = pa.array([g.id for g in common.guarantors]).take(pa.array(np.arange(len(lent.ids)) % 3))
@@ -165,7 +167,7 @@ def _enter(
         books.pay_many(
             clock(rng, payout, 8, 8)[held], platform.custody, to[held], fen[held], "transfer", "兑付", loan=number[held]
         )
-        _sweep(books, platform, day, fee)
+        _keep(platform, day, fee)
 
 
 def _share(whole: Ints, percent: Ints, second: int) -> Ints:
@@ -175,22 +177,34 @@ def _share(whole: Ints, percent: Ints, second: int) -> Ints:
 
 
 def _earn(books: Books, common: Common, rng: np.random.Generator, run: _Run, loan: Ints, day: Ints, fen: Ints) -> None:
-    """Pay borrowers a little more than they repay on the morning of the day: wages, or for what they sold."""
+    """Pay borrowers a little more than they repay: wages on the morning of the day, for what they sold some days before."""
     own = ~run.guaranteed[loan]
-    company = pc.starts_with(run.lent.borrower_ids, "QY").to_numpy(zero_copy_only=False)[loan][own]
-    source = np.where(company, common.customers, common.payroll_out)
-    memo = np.where(company, books.memo("货款回笼"), books.memo("工资"))
+    sold = (pc.starts_with(run.lent.borrower_ids, "QY").to_numpy(zero_copy_only=False)[loan] | (fen > MOST_WAGES))[own]
+    source = np.where(sold, common.customers, common.payroll_out)
+    memo = np.where(sold, books.memo("货款回笼"), books.memo("工资"))
     fen, payee = (fen + 10_000 - fen % 10_000)[own], run.lent.borrower[loan][own]
-    books.pay_many(clock(rng, day[own], 9, 11), source, payee, fen, "transfer", memo)
+    books.pay_many(clock(rng, day[own] - SOLD_BEFORE * sold, 9, 11), source, payee, fen, "transfer", memo)
 
 
-def _sweep(books: Books, platform: Platform, day: Ints, fee: Ints) -> None:
-    """Pass the fees of each month on from custody to the fee account, and from there to the institution's own."""
+def _keep(platform: Platform, day: Ints, fee: Ints) -> None:
+    """Keep the fees in custody until their month is over."""
     months = day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     every, place = np.unique(months, return_inverse=True)
-    fen = np.zeros(len(every), np.int64)
-    np.add.at(fen, place, fee)
-    when = (every + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) * DAY + 10 * 3600
-    held = (fen > 0) & (when + 3 * DAY <= LAST * DAY)
-    books.pay_many(when[held], platform.custody, platform.fees, fen[held], "fee", "平台服务费结算")
-    books.pay_many(when[held] + 3 * DAY, platform.fees, platform.own, fen[held], "transfer", "服务费收入划转")
+    for month, fen in zip(every.tolist(), np.bincount(place, fee).astype(np.int64).tolist(), strict=True):
+        platform.fee_fen[month] += fen
+
+
+def swept(platforms: list[Platform]) -> int:
+    """Return how many statement lines `sweep` would make, about."""
+    return sum(4 * len(platform.fee_fen) for platform in platforms)
+
+
+def sweep(books: Books, platform: Platform) -> None:
+    """Pass the fees of each month on from custody to the fee account, and from there to the institution's own."""
+    months, fen = (np.array(column, np.int64) for column in (list(platform.fee_fen), list(platform.fee_fen.values())))
+    first = (months + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    held = (fen > 0) & (first + 20 <= LAST)
+    first, fen, clock_time = next_workdays()[first[held] - FIRST], fen[held], 10 * 3600 + platform.number * 61
+    books.pay_many(first * DAY + clock_time, platform.custody, platform.fees, fen, "fee", "平台服务费结算")
+    later = next_workdays()[first + 3 - FIRST]
+    books.pay_many(later * DAY + clock_time, platform.fees, platform.own, fen, "transfer", "服务费收入划转")

@@ -73,13 +73,11 @@ def _payments(terms: Terms) -> Ints:
     payment = np.zeros(len(terms.fen), np.int64)
     chosen = np.flatnonzero(terms.method == ANNUITY)
     pairs, place = np.unique(terms.rate_bp[chosen] * 1_000 + terms.months[chosen], return_inverse=True)
-    scale = 10**9
-    factors = []
-    for pair in pairs.tolist():
-        monthly, months = Fraction(pair // 1_000, 120_000), pair % 1_000
-        factors.append(round(scale * monthly / (1 - (1 + monthly) ** -months)))
-    if factors:
-        payment[chosen] = _rounded(terms.fen[chosen] * np.array(factors)[place], scale)
+    for n, pair in enumerate(pairs.tolist()):
+        monthly, mine = Fraction(pair // 1_000, 120_000), chosen[place == n]
+        factor = monthly / (1 - (1 + monthly) ** -(pair % 1_000))
+        top, whole = factor.numerator, factor.denominator  # far beyond 64 bits, and a rounded factor misses a fen at times
+        payment[mine] = [(2 * fen * top + whole) // (2 * whole) for fen in terms.fen[mine].tolist()]
     return payment
 
 

@@ -66,8 +66,8 @@ def score(entries: Sequence[Entry], outcomes: Outcomes, places: Mapping[Line, Pl
         the others) · amount_error · per_rule · schemes · entries · false_alarms · misses (ids).
     """
     by_pair = outcomes.by_pair()
-    made = [_entry(entry, outcomes, by_pair, places) for entry in entries]
     truths = _pairs((entry.id, _named(entry, expected=entry.planted, also=True)) for entry in entries)
+    made = [_entry(entry, outcomes, by_pair, places, truths) for entry in entries]
     decoys = _pairs((entry.id, _named(entry)) for entry in entries if not entry.planted)
     graded = [(hit, (hit.rule_id, hit.subject_id) in truths) for hit in outcomes.hits]
     counted = [(hit, true) for hit, true in graded if counts(hit.rule_id, outcomes.severities)]
@@ -126,8 +126,17 @@ def _named(entry: Entry, *, expected: bool = True, also: bool = False) -> list[P
     return [(item.rule_id, subject) for item in items for subject in item.subjects]
 
 
-def _entry(entry: Entry, outcomes: Outcomes, by_pair: Mapping[Pair, list[Hit]], places: Mapping[Line, Place]) -> Row:
-    """Say what became of an entry; of a planted one also what became of each item and why a rule missed it."""
+def _entry(
+    entry: Entry,
+    outcomes: Outcomes,
+    by_pair: Mapping[Pair, list[Hit]],
+    places: Mapping[Line, Place],
+    truths: Collection[Pair],
+) -> Row:
+    """Say what became of an entry; of a planted one also what became of each item and why a rule missed it.
+
+    A decoy is an alarm if a false alarm fell on it: a hit on its institution, where the same rule has more to find, is none.
+    """
     known = [item for item in entry.expected if item.rule_id in outcomes.severities]
     row: Row = {
         **{name: getattr(entry, name) for name in ("id", "scheme", "planted", "institution_id", "size", "title", "story")},
@@ -136,7 +145,8 @@ def _entry(entry: Entry, outcomes: Outcomes, by_pair: Mapping[Pair, list[Hit]], 
         "rules": [],
     }
     if not entry.planted:
-        alarms = [hit.finding_id for pair in dict.fromkeys(_named(entry)) for hit in by_pair.get(pair, [])]
+        pairs = [pair for pair in dict.fromkeys(_named(entry)) if pair not in truths]
+        alarms = [hit.finding_id for pair in pairs for hit in by_pair.get(pair, [])]
         return row | {"outcome": ALARM if alarms else QUIET if known else NO_RULE, "alarms": alarms}
     row["items"] = [_item(item, entry, by_pair, places) for item in known]
     row["rules"] = [

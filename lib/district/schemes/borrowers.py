@@ -32,6 +32,7 @@ SAME_HAND = 3  # FB-02, SF-04: borrowers
 SHELL_SIGNS = 3  # FB-03: points
 EACH = 4 * WAN  # what each of several borrowers takes
 PLEDGE_DAYS = 40  # FB-05: between two loans on one pledge
+_NEW_CAPITAL = 500 * WAN  # registered, of companies founded shortly before they borrow
 
 
 def years_before(on: int, years: int) -> int:
@@ -223,10 +224,11 @@ def _founded(stage: Stage, start: int, paid_in: int, **columns: Any) -> tuple[Pa
     """Enter a company of 60 days and the one who founded, heads and owns it."""
     books, platform, since = stage.books, stage.platform, start - 60
     head = books.person(REGISTER)
-    who = books.company(platform.folder, registered_on=since, legal_representative=head.name, **columns)
-    opened: dict[str, Any] = {"opening_fen": 10_000_00, "opened_on": since + 7, "statement_from": since + 7}
+    row: dict[str, Any] = {"registered_on": since, "registered_capital_yuan": _NEW_CAPITAL}
+    who = books.company(platform.folder, legal_representative=head.name, **(row | columns))
+    opened: dict[str, Any] = {"opening_fen": 10_000_00, "opened_on": since + 7}
     who = books.bank_with(who, platform.bank, platform.home, **opened)
-    rows = [hold(books, head, who, 1.0, since, subscribed_yuan=500 * WAN, paid_in_yuan=paid_in)]
+    rows = [hold(books, head, who, 1.0, since, subscribed_yuan=_NEW_CAPITAL, paid_in_yuan=paid_in)]
     return who, head, [*rows, appoint(books, head, who, "legal_representative", "法定代表人", since)]
 
 

@@ -116,9 +116,17 @@ def _company_at_the_cap(stage: Stage) -> Told:
 
 
 def _legacy(stage: Stage) -> list[Contract]:
-    """Lend a person 250,000 yuan for two years, signed before the measures were public."""
+    """Lend a person 250,000 yuan for two years, signed before the measures were public.
+
+    Raises
+    ------
+    UnplayableError
+        If the institution did not lend then.
+    """
     earliest, latest = max(stage.platform.online + 20, FIRST + 20, MEASURES - 200), MEASURES - 50
-    start = int(stage.rng.integers(min(earliest, latest), latest + 1))
+    if earliest > latest:
+        raise UnplayableError(f"{stage.platform.id} went on line on day {stage.platform.online}")
+    start = int(stage.rng.integers(earliest, latest + 1))
     while not is_workday(start):
         start -= 1
     borrower = person(stage, opening_fen=3_000_00)
@@ -326,6 +334,7 @@ SCHEMES = (
         _new_on_legacy,
         _legacy_alone,
         sized=False,
+        early=True,
     ),
     Scheme(
         "over_cap_platforms",

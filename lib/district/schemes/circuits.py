@@ -1,6 +1,6 @@
 """Money that goes round, passes through, gathers or wakes an account: 回流, 闭环, 对敲, 过账, 集散, 休眠."""
 
-from lib.district.acts import WAN, Contract, at, company, contract, ordinary, pay_out, person, repay
+from lib.district.acts import WAN, Contract, at, buy, company, contract, ordinary, pay_out, person, repay
 from lib.district.books import REGISTER, Party
 from lib.district.days import DAY, LAST
 from lib.district.plots import Item, Scheme, Stage, Told
@@ -146,9 +146,9 @@ def _mirror(stage: Stage) -> Told:
     )
 
 
-def _borrowed(stage: Stage, party: Party) -> Contract:
+def _borrowed(stage: Stage, party: Party, fen: int = 20 * WAN, room: int = 260) -> Contract:
     """Let a party borrow ordinarily as well, so that its account is one of the case's."""
-    return ordinary(stage, contract(stage, party, 20 * WAN, stage.start(room=260)))
+    return ordinary(stage, contract(stage, party, fen, stage.start(room=room)))
 
 
 def _bid_bond(stage: Stage) -> Told:
@@ -168,10 +168,10 @@ def _bid_bond(stage: Stage) -> Told:
 
 
 def _pass_through(stage: Stage) -> Told:
-    total, start = stage.scaled(THROUGHPUT, 100_00), stage.start(room=120)
+    total, start, paid = stage.scaled(THROUGHPUT, 100_00), LAST - 80, []
     account = shell(stage, "咨询")
-    _borrowed(stage, account)
-    start, paid = LAST - 80, []
+    loan = _borrowed(stage, account, THROUGHPUT // 2, 330)  # what repays it passes through as well, at another time
+    buy(stage, account.account, loan.fen // 10, loan.start + 30, "商贸")  # the tenth that is left: a balance would stay
     for n in range(4):
         part = total // 4 // 100 * 100 if n else total - 3 * (total // 4 // 100 * 100)
         when = at(start + 5 * n, 10)
@@ -281,13 +281,11 @@ def _fitter(stage: Stage) -> Told:
         repay(stage, loan)
     for n in range(3):
         part = total * 2 // 10 // 100 * 100
-        paid.append(
-            stage.books.pay(at(start + 13 + 6 * n, 16), shop.account, stage.common.suppliers[n], part, "transfer", "材料款")
-        )
+        paid.append(stage.books.pay(at(start + 13, 16, n), shop.account, stage.common.suppliers[n], part, "transfer", "材料款"))
     return Told(
-        f"12 名借款人向装修公司{shop.name}付款, 后者分付三家供应商, 每家不足三成。",
-        f"12 borrowers pay the decorator {shop.name}, which pays three suppliers, less than three tenths each.",
-        (Item("PT-03", _ids(stage, shop), total, start + 3, start + 26, payments=tuple(paid)),),
+        f"12 名借款人向装修公司{shop.name}付款, 后者于一日内分付三家供应商, 每家各三分之一。",
+        f"12 borrowers pay the decorator {shop.name}, which pays three suppliers on one day, a third of it each.",
+        (Item("PT-03", _ids(stage, shop), total, start + 3, start + 13, payments=tuple(paid)),),
         _also(("SF-04",), (*_ids(stage, shop), stage.platform.id)),
     )
 

@@ -2,6 +2,7 @@
 
 from lib.district.acts import WAN, at, company, contract, lender, moment, ordinary, pay_out, person, repay, spend
 from lib.district.days import is_workday
+from lib.district.platforms import open_more
 from lib.district.plots import Item, Late, Scheme, Stage, Told
 
 GAP_FEN = 1_000_00  # FP-06: 1,000 yuan; CU-03: a fen
@@ -57,7 +58,7 @@ def _before_custody(stage: Stage) -> Told:
 def _mixed(stage: Stage) -> Told:
     """Lenders' money and the company's running costs share an account."""
     books, start, platform = stage.books, stage.start(room=120), stage.platform
-    account = books.open(platform.company, platform.bank, platform.home, "own")
+    account = open_more(books, platform, "own")
     paid, client = [], stage.scaled(10 * WAN, 100_00)
     for n in range(4):
         part = client // 4 // 100 * 100 if n else client - 3 * (client // 4 // 100 * 100)
@@ -77,11 +78,17 @@ def _mixed(stage: Stage) -> Told:
 
 
 def _own_costs(stage: Stage) -> Told:
-    who = _who(stage, stage.books.account_ids_at(stage.platform.own))
+    """An account of the company's own takes what it earned, and pays for running it: no client's money is on it."""
+    books, common, start = stage.books, stage.common, stage.start(room=120)
+    account = open_more(books, stage.platform, "own")
+    paid = [books.pay(moment(stage, start, 10), common.customers, account, 20 * WAN, "transfer", "技术服务收入")]
+    for n, (payee, memo) in enumerate(((common.payroll_in, "代发工资"), (common.landlord, "房租"), (common.tax, "缴税"))):
+        paid.append(books.pay(moment(stage, start + 20 + n, 15), account, payee, 5 * WAN, "other", memo))
+    number = books.account_ids_at(account)
     return Told(
-        "运营主体自有账户只收服务费和投资款, 支付工资、房租和税款。",
-        "The company's own account takes fees and capital only, and pays wages, rent and taxes.",
-        (Item("CU-04", who),),
+        f"运营主体自有账户 {number} 只收技术服务收入, 支付工资、房租和税款。",
+        f"The company's own account {number} takes what its services earned only, and pays wages, rent and taxes.",
+        (Item("CU-04", (number,), 15 * WAN, start, start + 22, payments=tuple(paid)),),
     )
 
 

@@ -69,7 +69,7 @@ def _untraced(stage: Stage) -> Told:
         part = 1  # shares that lead nowhere add up
     side, end = holding_company(stage), holding_company(stage)
     rows = (sell_part(books, stage.platform, side, SIDE, since), hold(books, end, side, part / 10_000, since))
-    hold(books, books.person(REGISTER), side, 1 - part / 10_000, since)
+    hold(books, books.person(REGISTER), side, (10_000 - part) / 10_000, since)
     whole = SIDE * part / 10**6
     return Told(
         f"{end.name}持有{side.name} {part / 100:.2f}%, 后者持有机构 {SIDE / 100:.2f}%; {end.name}的股东无从查起, "
@@ -132,7 +132,7 @@ def _former_controller(stage: Stage) -> Told:
 def _young_holder(stage: Stage, source: int, memo: str) -> tuple[Party, int, Row, list[int]]:
     """Let somebody of 19 buy one percent, paid in with money that came from a source five days before."""
     books, platform, since = stage.books, stage.platform, bought(stage, "2017-03-06")
-    holder = person(stage, born="1997-06-15", folder=REGISTER)
+    holder = person(stage, born="1997-06-15", man=True, folder=REGISTER)
     row = sell_part(books, platform, holder, _PART, since)
     fen = CAPITAL * _PART // 10_000 // 5
     funded = books.pay(moment(stage, since - 5, 10), source, holder.account, fen, "transfer", memo)
@@ -161,9 +161,9 @@ def _nominee(stage: Stage) -> Told:
 
 
 def _gift(stage: Stage) -> Told:
-    mother = person(stage, opening_fen=20 * WAN, born="1968-03-09", folder=REGISTER)
+    mother = person(stage, opening_fen=20 * WAN, born="1968-03-09", man=False, folder=REGISTER)
     holder, fen, row, payments = _young_holder(stage, mother.account, "赠与")
-    stage.books.add("links", REGISTER, a_id=mother.id, b_id=holder.id, kind="kin", detail="母子女")
+    stage.books.add("links", REGISTER, a_id=mother.id, b_id=holder.id, kind="kin", detail="母子")
     return Told(
         f"21 岁的{holder.name}持股 1%, 出资 {money(fen)} 元为母亲{mother.name}赠与, 亲属关系在册。",
         f"{holder.name}, 21, holds 1 %; the {money(fen)} yuan are a gift of the mother, {mother.name}, as the records say.",

@@ -100,7 +100,7 @@ def _second_custodian(stage: Stage, opened: int, closed: int | None) -> Told:
     """Let a second bank hold clients' money too, so far with no more than a test of a hundred yuan."""
     books, platform, fen = stage.books, stage.platform, 100_00
     row: dict[str, Any] = {"holder_name": f"{platform.company.name}出借人资金存管专户"}
-    row |= {"opened_on": opened, "statement_from": opened, "closed_on": closed, "statement_to": closed or LAST}
+    row |= {"opened_on": opened, "closed_on": closed, "statement_to": closed or LAST}
     other = books.open(platform.company, SECOND_CUSTODIAN, platform.home, "custody_total", **row)
     books.pay(at(opened + 3, 10), platform.own, other, fen, "transfer", "存管系统联调测试")
     if closed:

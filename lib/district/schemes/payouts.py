@@ -1,10 +1,12 @@
 """Who makes good for what borrowers owe (代偿, 备付金), and payouts that new loans or new lenders fund (借新还旧)."""
 
+from dataclasses import replace
 from typing import Any
 
 from lib.district.acts import WAN, company, contract, moment, pay_out, person, repay, spend
-from lib.district.books import CUSTODIAN, Party
+from lib.district.books import CUSTODIAN
 from lib.district.days import day
+from lib.district.platforms import open_more
 from lib.district.plots import Item, Scheme, Stage, Told
 from lib.district.schemes.pools import lenders, outside, whom
 
@@ -58,7 +60,7 @@ def _reserve(stage: Stage) -> Told:
 
 
 def _reserve_account(stage: Stage) -> int:
-    return stage.books.open(stage.platform.company, CUSTODIAN, stage.platform.home, "reserve", opening_fen=100 * WAN)
+    return open_more(stage.books, stage.platform, "reserve", CUSTODIAN, opening_fen=100 * WAN)
 
 
 def _deposit_back(stage: Stage) -> Told:
@@ -106,12 +108,7 @@ def _planted_rollover(stage: Stage) -> Told:
 def _new_money(stage: Stage, share: float) -> Told:
     """Fund three months of payouts from an account in which new lenders' money and repayments mix."""
     platform, start = stage.platform, stage.start(room=180)
-    pool = Party(
-        platform.company.id,
-        platform.company.name,
-        True,
-        stage.books.open(platform.company, platform.bank, platform.home, "own"),
-    )
+    pool = replace(platform.company, account=open_more(stage.books, platform, "own"))
     paid, total = [], 20 * WAN
     fresh = int(total * share) // 10_000 * 10_000
     borrowers = [company(stage, trade="物流", opening_fen=60 * WAN) for _ in range(2)]
@@ -150,5 +147,6 @@ SCHEMES = (
         ("PZ-02",),
         lambda stage: _new_money(stage, min(0.9, NEW_MONEY * stage.size)),
         lambda stage: _new_money(stage, 0.2),
+        spotless=False,
     ),
 )

@@ -1,5 +1,8 @@
 """Cash pools (资金池): lenders' money on accounts of the institution and its circle, before or without a project."""
 
+import numpy as np
+import pyarrow.compute as pc
+
 from lib.district.acts import WAN, at, company, contract, lender, moment, ordinary, pay_out, person, repay, spend
 from lib.district.books import REGISTER, Party
 from lib.district.days import day, is_workday
@@ -25,9 +28,13 @@ def outside(stage: Stage, *parties: Party, more: tuple[str, ...] = ()) -> Also:
 
 
 def lenders(stage: Stage, count: int) -> list[Party]:
-    """Return so many different lenders."""
-    first = int(stage.rng.integers(0, len(stage.platform.lenders.ids)))
-    return [lender(stage, (first + n) % len(stage.platform.lenders.ids)) for n in range(count)]
+    """Return so many different lenders, those who have lent before those who have only registered: that makes no lender."""
+    loans = stage.books.sheets["loans"].table()
+    mine = loans.filter(pc.equal(loans["institution_id"], stage.platform.id))["lender_id"].combine_chunks()
+    lent = pc.is_in(stage.platform.lenders.ids, value_set=mine).to_numpy(zero_copy_only=False)
+    first = int(stage.rng.integers(0, max(1, lent.sum())))
+    places = np.concatenate((np.roll(np.flatnonzero(lent), -first), np.flatnonzero(~lent)))
+    return [lender(stage, place) for place in places[:count].tolist()]
 
 
 def _pool_own(stage: Stage) -> Told:

@@ -14,6 +14,7 @@ from lib.district.acts import (
     lent,
     moment,
     money,
+    next_workday,
     pay_out,
     person,
     repay,
@@ -64,9 +65,10 @@ def _settle_fees(stage: Stage, made: Contract) -> None:
     """Pass the fees on from custody to the institution's accounts."""
     books, platform = stage.books, stage.platform
     for on, fee in zip(made.due.due.tolist(), made.due.fee.tolist(), strict=True):
-        if fee and on + 6 <= LAST:
-            books.pay(moment(stage, on + 3, 10), platform.custody, platform.fees, fee, "fee", "平台服务费结算")
-            books.pay(moment(stage, on + 6, 10), platform.fees, platform.own, fee, "transfer", "服务费收入划转")
+        if fee and on + 20 <= LAST:
+            first, then = next_workday(on + 3), next_workday(next_workday(on + 3) + 3)
+            books.pay(moment(stage, first, 10), platform.custody, platform.fees, fee, "fee", "平台服务费结算")
+            books.pay(moment(stage, then, 10), platform.fees, platform.own, fee, "transfer", "服务费收入划转")
 
 
 def _plain_person(stage: Stage) -> Party:

@@ -14,7 +14,7 @@ def related_company(stage: Stage, trade: str = "置业咨询", percent: int = 90
     """Enter a company of which the institution's head holds most, and somebody else the rest."""
     made = company(stage, trade=trade, folder=REGISTER)
     hold(stage.books, stage.platform.head, made, percent / 100, FIRST - 200)
-    hold(stage.books, stage.books.person(REGISTER), made, 1 - percent / 100, FIRST - 200)
+    hold(stage.books, stage.books.person(REGISTER), made, (100 - percent) / 100, FIRST - 200)
     return made
 
 
