@@ -22,7 +22,7 @@ import networkx as nx
 import pyarrow as pa
 
 from lib import Case, graph, open_case
-from lib.store import next_version
+from lib.store import SCHEMA_VERSION, next_version
 
 FINBENCH = Path(__file__).parents[1] / "../shared/data/finbench"
 CUT_SECONDS = 20.0
@@ -54,7 +54,7 @@ def store_of(edges: Edges, path: Path) -> Case:
     ids = sorted({*holders, *held})
     rows = {"holding_id": [f"H{n}" for n in range(len(edges))], "holder_id": holders, "held_id": held, "share": shares}
     with next_version(path) as store:
-        store.execute("insert into store_meta values ('benchmark', 'benchmark', 1)")
+        store.execute("insert into store_meta values ('benchmark', 'benchmark', $schema)", schema=SCHEMA_VERSION)
         store.derive("_holdings", pa.table(rows))
         store.execute("insert into holdings by name select * from _holdings")
         store.derive("_parties", pa.table({"party_id": ids, "kind": ["person" if i[0] == "P" else "company" for i in ids]}))

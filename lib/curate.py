@@ -4,57 +4,39 @@
 """
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from lib import paths
-from lib.errors import BadFile, BadParameter, DataGap
-from lib.intake import folding, ledger, loading, originals, profiles, readers, staging
-from lib.intake.loading import Source, as_text
-from lib.intake.readers import Examined
+from lib.errors import BadFile, DataGap
+from lib.intake import check_digits, folding, ledger, loading, originals, parts, planning, profiles, staging, surroundings
+from lib.intake.loading import Aside, Source
+from lib.intake.planning import Held, Plan
+from lib.intake.sandbox import Sandbox
+from lib.money import reversals
 from lib.store import SCHEMA_VERSION, Store, frame, named_sql, next_version, open_store, schema
 
 Progress = Callable[[str, int, int], None]
 
 _CODE_VERSION = 1  # raise it when the same bytes give other rows for a reason that is not in the profiles or the SQL below
-_SQL = ("schema", "casts", "transfers", "institution_parties", "device_kinds")
+_SQL = (
+    "schema",
+    "casts",
+    "readings",
+    "transfers",
+    "undoing",
+    "reversals",
+    "institution_parties",
+    "device_kinds",
+    "check_digits",
+    "flags",
+)
 _REFERENCE = paths.PACKAGE / "rules" / "reference"
 _REFERENCE_TABLES = ("lpr_rates", "restricted_words", "workdays", "checklist_items")
-# Documents that come along with data; data in a form that this version does not read is refused instead.
-_DOCUMENTS = (".md", ".pdf", ".doc", ".docx", ".ofd", ".html", ".htm", ".png", ".jpg", ".jpeg", ".gif", ".log")
-_UNREAD = (".xlsx", ".xls", ".xlsm", ".et", ".zip", ".rar", ".7z", ".gz", ".tar", ".parquet", ".mdb", ".accdb", ".dbf")
-
-
-@dataclass(frozen=True)
-class Found:
-    """A file of a delivery: where it lies, its path within the delivery, the delivery's name."""
-
-    path: Path
-    name: str
-    delivery: str
-
-
-@dataclass
-class Plan:
-    """What is to be done with a delivery: files to import, and a row of the answer for each file that is not."""
-
-    new: list[Source] = field(default_factory=list)
-    rest: list[dict[str, Any]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Held:
-    """What the Store holds already: its version and its sources by hash."""
-
-    version: str | None = None
-    sources: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def import_delivery(
@@ -78,15 +60,17 @@ def import_delivery(
 
     Returns
     -------
-    DataFrame, one row per file, in order of names
-        name · profile_id · state (imported, already_imported, duplicate, set_aside, skipped) · rows_read · rows_accepted ·
-        rows_quarantined · totals (list of {table_name, column_name, source_total, stored_total, rounding}, yuan) ·
-        unused_columns · source_id · delivery.
+    DataFrame, one row per part of a file (a sheet, a member of a zip), in order of names
+        name · member · sheet · profile_id · state (imported, already_imported, duplicate, set_aside, skipped, quarantined) ·
+        rows_read · rows_accepted · rows_quarantined · rows_set_aside (no transactions: not read) · totals (list of {table_name,
+        column_name, side, source_total, stored_total, rounding, stated_rows, stated_total}, yuan) · unused_columns ·
+        source_id · delivery.
 
     Raises
     ------
     BadFile
-        If a file fits no layout, or more than one, cannot be read, or the books do not balance.
+        If a file fits no layout, or more than one, cannot be opened, or the books do not balance. One that can be opened and
+        is damaged, hostile or not what its name says is quarantined whole.
     BadParameter
         If a path does not exist.
     DataGap
@@ -94,22 +78,26 @@ def import_delivery(
     """
     path = Path(store).resolve() if store is not None else paths.default_store()
     held = Held() if rebuild else _held(path)
-    plan = _plan(_files(delivery), held)
-    if not plan.new and not held.sources:
-        raise BadFile("没有可导入的数据文件 (CSV)。请核对路径", "There are no data files (CSV) to import. Check the path")
-    hashes = [*held.sources, *(source.examined.sha256 for source in plan.new)]
-    version = _version(hashes)
-    if version != held.version:
-        with next_version(path, rebuild=rebuild) as draft:
-            _check_unmoved(draft, held, path)
-            _build(draft, plan.new, progress or (lambda name, done, total: None))
-            draft.execute("delete from store.store_meta")
-            draft.execute(
-                "insert into store.store_meta values ($version, $importer, $schema)",
-                version=version,
-                importer=importer_version(),
-                schema=SCHEMA_VERSION,
+    progress = progress or (lambda name, done, total: None)
+    with Sandbox() as sandbox:
+        plan = planning.plan(planning.files(delivery), held, sandbox, progress)
+        if not plan.new and not held.sources:
+            raise BadFile(
+                "没有可导入的数据文件 (CSV、Excel 工作簿或 zip)。请核对路径",
+                "There are no data files (CSV, workbooks or zip) to import. Check the path",
             )
+        version = _version(held.marks | plan.marks)
+        if version != held.version:
+            with next_version(path, rebuild=rebuild) as draft:
+                _check_unmoved(draft, held, path)
+                _build(draft, plan, progress)
+                draft.execute("delete from store.store_meta")
+                draft.execute(
+                    "insert into store.store_meta values ($version, $importer, $schema)",
+                    version=version,
+                    importer=importer_version(),
+                    schema=SCHEMA_VERSION,
+                )
     return _answer(path, plan)
 
 
@@ -142,7 +130,7 @@ def _held(path: Path) -> Held:
             f"The Store {paths.written(path)} was made by another version of the importer. "
             "Rebuild it: lookthrough import --rebuild data/raw/<delivery> …",
         )
-    return Held(meta["version"], {row["sha256"]: row for row in store.arrow("select * from store.sources").to_pylist()})
+    return Held(meta["version"], tuple(store.arrow("select * from store.sources order by seq").to_pylist()))
 
 
 def _check_unmoved(draft: Store, held: Held, path: Path) -> None:
@@ -155,92 +143,12 @@ def _check_unmoved(draft: Store, held: Held, path: Path) -> None:
         )
 
 
-def _files(delivery: Path | str | Iterable[Path | str]) -> list[Found]:
-    """List the files of a delivery in order of their names."""
-    given = [delivery] if isinstance(delivery, Path | str) else list(delivery)
-    found = []
-    for root in (Path(path).absolute() for path in given):
-        if root.is_dir():
-            below = (Path(folder) / name for folder, _, names in os.walk(root) for name in names)
-            found += [Found(path, path.relative_to(root).as_posix(), root.name) for path in below]
-        elif root.is_file():
-            found.append(Found(root, root.name, root.parent.name))
-        else:
-            raise BadParameter(
-                f"没有文件或文件夹 {paths.written(root)}。请核对路径, 例如 data/raw/<交付批次>",
-                f"There is no file or folder {paths.written(root)}. Check the path, for example data/raw/<delivery>",
-            )
-    if not found:
-        shown = ", ".join(paths.written(Path(path)) for path in given)
-        raise BadParameter(f"{shown} 中没有文件。请核对路径", f"There are no files in {shown}. Check the path")
-    once = {file.path.resolve(): file for file in reversed(found)}  # a folder and a file in it may both be named
-    return sorted(once.values(), key=lambda file: (file.name, file.delivery, str(file.path)))
-
-
-def _plan(files: list[Found], held: Held) -> Plan:
-    """Decide for each file: import it, or say why not."""
-    plan, seen = Plan(), {sha: (row["name"], row["profile_id"], row["rows_read"]) for sha, row in held.sources.items()}
-    first_seq = 1 + max((row["seq"] for row in held.sources.values()), default=0)
-    for file in files:
-        if _is_note(file):
-            plan.rest.append(_row(file, "skipped"))
-            continue
-        examined = readers.examine(file.path)
-        layout = _layout(file, examined)
-        if layout is None:
-            plan.rest.append(_row(file, "skipped"))
-        elif examined.sha256 in seen:
-            known, profile_id, rows = seen[examined.sha256]
-            if profile_id != layout.profile.id and rows != 0:
-                raise _two_readings(file.name, layout.profile.id, known, profile_id)
-            state = "already_imported" if known == as_text(file.name) else "duplicate"
-            row = held.sources.get(examined.sha256, {})
-            plan.rest.append(_row(file, state, layout.profile.id, loading.source_id(examined), row))
-        else:
-            seq = first_seq + len(plan.new)
-            plan.new.append(Source(file.path, file.name, file.delivery, examined, layout, seq))
-            seen[examined.sha256] = (as_text(file.name), layout.profile.id, None)
-    return plan
-
-
-def _is_note(file: Found) -> bool:
-    """Tell whether a file is no data: hidden, a note or a document, or nothing that can be read (a pipe, a broken link)."""
-    if any(part.startswith(".") for part in file.name.split("/")) or not file.path.is_file():
-        return True
-    if file.path.name == paths.ANSWERS:  # what is planted in a simulated district lies beside its data, and no rule may see it
-        return True
-    stem, suffix = file.path.stem.casefold(), file.path.suffix.casefold()
-    return suffix in _DOCUMENTS or (not suffix and stem in ("readme", "license", "notice", "changelog"))
-
-
-def _layout(file: Found, examined: Examined) -> profiles.Layout | None:
-    """Find the layout of a file; None for a text that is a note."""
-    suffix = file.path.suffix.casefold()
-    if suffix in _UNREAD:
-        raise BadFile(
-            f"{file.name}: 本版本只读取 CSV, 不读取 {suffix}。请另存为 CSV (UTF-8) 放入交付目录, 原件移到目录之外",
-            f"{file.name}: this version reads CSV, not {suffix}. Save it as CSV (UTF-8) and move the original away",
-        )
-    try:
-        return loading.identify(file.path, file.name, examined)
-    except BadFile:
-        if suffix == ".txt":
-            return None
-        raise
-
-
-def _two_readings(name: str, profile_id: str, known: str, known_id: str) -> BadFile:
-    return BadFile(
-        f"{name}: 内容与 {known} 完全相同, 但按文件名应为另一版式 ({profile_id}, 而非 {known_id})。请核对文件名",
-        f"{name}: the same bytes as {known}, but its name says another layout ({profile_id}, not {known_id}). Check the names",
-    )
-
-
-def _build(draft: Store, new: list[Source], progress: Progress) -> None:
+def _build(draft: Store, plan: Plan, progress: Progress) -> None:
     """Bring new files into a draft of the Store: stage, fold, prove, derive."""
     staging.prepare(draft)
     draft.execute(named_sql("forget_institution_parties"))
-    total, done = sum(source.examined.bytes for source in new), 0
+    new = plan.sources
+    total, done = sum(source.part.examined.bytes for source in new), 0
     for source in new:
         before = done
 
@@ -248,18 +156,27 @@ def _build(draft: Store, new: list[Source], progress: Progress) -> None:
             progress(name, before + n_bytes, total)
 
         loading.load(draft, source, read)
-        done += source.examined.bytes
-    known = {row["source_id"]: row["name"] for row in draft.arrow("select source_id, name from store.sources").to_pylist()}
-    names = known | {source.id: source.name for source in new}
+        done += source.part.examined.bytes
+    names = _labels(draft) | {source.id: source.name for source in new}
     _set_apart(new, folding.set_contradictions_apart(draft, names))
     folding.fold(draft)
     for source in new:
-        counts = (source.examined.bytes, len(source.faults))
+        counts = (source.part.examined.bytes, len(source.faults))
         ledger.check_counts(draft, source.id, source.name, source.tally, *counts)
-    loading.append(draft, "control_totals", ledger.control_totals(draft, names))
-    for source in new:
-        loading.write(draft, source, importer_version())
+    stated = {source.id: surroundings.stated(source.layout, source.remarks) for source in new}
+    loading.append(draft, "control_totals", ledger.control_totals(draft, names, stated))
+    for part in plan.new:
+        if isinstance(part, Aside):
+            part.count()
+            ledger.check_tiles(part.part.label, part.tally, 0 if part.reason else part.part.examined.bytes)
+        loading.write(draft, part, importer_version())
     _derive(draft)
+
+
+def _labels(draft: Store) -> dict[str, str]:
+    """Return what each source in the Store is called: file, member and sheet."""
+    rows = draft.arrow("select source_id, name, member, sheet from store.sources").to_pylist()
+    return {row["source_id"]: parts.label(row["name"], row["member"], row["sheet"]) for row in rows}
 
 
 def _set_apart(new: list[Source], faults: list[tuple[str, staging.Fault]]) -> None:
@@ -269,7 +186,7 @@ def _set_apart(new: list[Source], faults: list[tuple[str, staging.Fault]]) -> No
         source = by_id[source_id]
         own = [fault for of, fault in faults if of == source_id]
         lines = {fault.line for fault in own}
-        texts = originals.rows_of(source.path, source.examined.encoding, source.layout.delimiter, lines)
+        texts = originals.rows_of(source.part.text, source.part.examined.encoding, source.layout.delimiter, lines)
         source.set_apart(own, texts)
 
 
@@ -277,8 +194,10 @@ def _derive(draft: Store) -> None:
     """Make what follows from the curated rows whatever the day: parties of institutions, kinds of devices, transfers."""
     loading.append(draft, "parties", draft.run("institution_parties"))
     draft.execute(named_sql("device_kinds"))
+    check_digits.flag(draft)
     draft.execute("delete from store.transfers")
     draft.execute(f"insert into store.transfers by name {named_sql('transfers')}")
+    reversals.pair(draft)
     for name in _REFERENCE_TABLES:
         draft.execute(f"delete from store.{name}")
         if (file := _REFERENCE / f"{name}.csv").exists():
@@ -294,18 +213,7 @@ def _write_reference(draft: Store, name: str, file: Path) -> None:
     draft.execute(f"insert into store.{name} by name select {values} from _raw")
 
 
-_COLUMNS = ("name", "profile_id", "state", "rows_read", "rows_accepted", "rows_quarantined", "totals", "unused_columns")
-
-
-def _row(
-    file: Found, state: str, profile_id: str | None = None, source_id: str | None = None, known: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    """Make a row of the answer for a file that is not imported now."""
-    known = known or {}
-    counts = {name: known.get(name) for name in ("rows_read", "rows_accepted", "rows_quarantined")}
-    where = {"name": as_text(file.name), "delivery": as_text(file.delivery), "source_id": source_id}
-    unused = known.get("unused_columns") or []
-    return {**where, **counts, "profile_id": profile_id, "state": state, "totals": [], "unused_columns": unused}
+_COLUMNS = ("name", "member", "sheet", *planning.ANSWERED, "totals", "unused_columns", "source_id", "delivery")
 
 
 def _answer(path: Path, plan: Plan) -> pd.DataFrame:
@@ -315,13 +223,14 @@ def _answer(path: Path, plan: Plan) -> pd.DataFrame:
         store = open_store(path)
         ids = [source.id for source in plan.new]
         query = "select * from store.{} where list_contains($ids, source_id)"
-        totals = store.arrow(query.format("control_totals") + " order by table_name, column_name", ids=ids).to_pylist()
-        for row in store.arrow(query.format("sources"), ids=ids).to_pylist():
+        totals = store.arrow(query.format("control_totals") + " order by table_name, column_name, side", ids=ids).to_pylist()
+        for row in store.arrow(query.format("sources") + " order by seq", ids=ids).to_pylist():
             its = [{**total} for total in totals if total["source_id"] == row["source_id"]]
             rows.append({**row, "totals": its})
-    columns = [*_COLUMNS, "source_id", "delivery"]
-    types = {name: pa.int64() for name in ("rows_read", "rows_accepted", "rows_quarantined")}
-    table = {name: pa.array([row[name] for row in rows], types.get(name)) for name in columns if name not in ("totals",)}
+    types = {name: pa.int64() for name in planning.COUNTS} | {"unused_columns": pa.list_(pa.string())}
+    texts = dict.fromkeys(_COLUMNS, pa.string()) | types
+    table = {name: pa.array([row[name] for row in rows], texts[name]) for name in _COLUMNS if name != "totals"}
     made = frame(pa.table(table))
-    made.insert(columns.index("totals"), "totals", pd.Series([row["totals"] for row in rows], dtype=object))
-    return made.sort_values(["name", "delivery"], ignore_index=True)
+    made.insert(_COLUMNS.index("totals"), "totals", pd.Series([row["totals"] for row in rows], dtype=object))
+    made["unused_columns"] = made["unused_columns"].map(lambda names: names if names is not None else [])
+    return made.sort_values(["name", "delivery"], ignore_index=True, kind="stable")

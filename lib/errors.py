@@ -39,3 +39,7 @@ class BadParameter(LookthroughError):
 
 class BadFile(LookthroughError):
     """A file that cannot be used as it is; the message names the file, the place and the next step."""
+
+
+class UnknownLayout(BadFile):
+    """A file that can be read and whose header no profile knows."""

@@ -3,6 +3,7 @@
 The face of lib/money. Everything takes a case first and gives a DataFrame (or a networkx.MultiDiGraph):
 
 * `accounts`, `transfers`, `coverage`: what belongs to the case, and which days its statements cover.
+* `coverage_calendar`: the same by month: months without lines, and whether lines must be missing there.
 * `between`: the transfers between two accounts or parties. `monthly`: sums by month. `network`: accounts as a graph.
 * `trace`, `at_rest`: money followed forward in time order, pro rata, conserved to the fen, and where it lies in the end.
 * `round_trips`: money that comes back to where it began.
@@ -14,6 +15,7 @@ statements go. Only the pro-rata convention is built yet; FIFO, LIFO and the oth
 """
 
 from lib.money.balances import balance_breaks, coverage
+from lib.money.calendar import coverage_calendar
 from lib.money.derived import (
     derive_balance_breaks,
     derive_balance_coverage,
@@ -34,6 +36,7 @@ __all__ = [
     "balance_breaks",
     "between",
     "coverage",
+    "coverage_calendar",
     "derive_balance_breaks",
     "derive_balance_coverage",
     "derive_case_accounts",

@@ -25,8 +25,12 @@ _SHOWN_ROWS = 100
 def import_files(delivery: list[Path], store: Path | None, *, rebuild: bool = False) -> bool:
     """Import files, show what became of each and tell whether every row of the new ones was accepted."""
     done = _import(delivery, store, rebuild=rebuild)
-    fresh = done[done["state"] != "already_imported"].assign(state=lambda f: f["state"].map(lambda s: word("cli", s)))
-    columns = ("name", "profile_id", "state", "rows_read", "rows_accepted", "rows_quarantined")
+    done = done.assign(file=done["name"], name=_labels(done))
+    fresh = done[done["state"] != "already_imported"]
+    unread = fresh["state"] == "quarantined"
+    fresh = fresh.assign(state=fresh["state"].map(lambda s: word("cli", "file_quarantined" if s == "quarantined" else s)))
+    aside = ("rows_set_aside",) if fresh["rows_set_aside"].fillna(0).any() else ()
+    columns = ("name", "profile_id", "state", "rows_read", "rows_accepted", "rows_quarantined", *aside)
     if len(fresh):
         terminal.table(columns, _rows(fresh, columns), numbers=columns[3:])
     for name, unused in fresh[["name", "unused_columns"]].itertuples(index=False):
@@ -34,13 +38,22 @@ def import_files(delivery: list[Path], store: Path | None, *, rebuild: bool = Fa
             terminal.say(word("cli", "unused", name=terminal.plain(name), columns=terminal.plain(", ".join(unused))))
     if quarantined := int(done["rows_quarantined"].fillna(0).sum()):
         terminal.say(word("cli", "quarantined", count=f"{quarantined:,}"))
-    whole = not fresh["rows_quarantined"].fillna(0).any()
+    _say_stated(fresh)
+    whole = not (unread.any() or fresh["rows_quarantined"].fillna(0).any())
     if not whole:
         _say_reasons(store, set(fresh["source_id"].dropna()))
-    if same := len(done) - len(fresh):
+    _say_failing_numbers(store, set(fresh["source_id"].dropna()))
+    if same := len(done[done["state"] == "already_imported"][["file", "delivery"]].drop_duplicates()):
         terminal.say(word("cli", "same", count=same))
     terminal.say(word("cli", "store", path=paths.written(store or paths.default_store())))
     return whole
+
+
+def _labels(done: pd.DataFrame) -> list[str]:
+    """Return what each part is called: its file, and in it the member and the sheet."""
+    from lib.intake import parts
+
+    return [parts.label(*names) for names in done[["name", "member", "sheet"]].itertuples(index=False)]
 
 
 def _import(delivery: list[Path], store: Path | None, *, rebuild: bool) -> pd.DataFrame:
@@ -50,6 +63,27 @@ def _import(delivery: list[Path], store: Path | None, *, rebuild: bool) -> pd.Da
         return curate.import_delivery(delivery, store, rebuild=rebuild, progress=step)
 
 
+def _say_stated(fresh: pd.DataFrame) -> None:
+    """Say where a file states another number of rows or another sum of itself than what was accepted of it."""
+    from lib.intake import ledger
+
+    for name, totals in fresh[["name", "totals"]].itertuples(index=False):
+        for total in (one for one in totals if ledger.disagreement(one)):
+            side = word("cli", f"side_{total['side'] or 'both'}")
+            said = {"stated_rows": total["stated_rows"], "stated_total": total["stated_total"]}
+            said = {key: "-" if value is None else f"{value:,}" for key, value in said.items()}
+            found = {"rows": f"{total['row_count']:,}", "total": f"{total['stored_total']:,}"}
+            terminal.say(word("cli", "stated_differs", name=terminal.plain(name), side=side, **said, **found))
+
+
+def _say_failing_numbers(store: Path | None, source_ids: set[str]) -> None:
+    """Say how many identity numbers, credit codes and card numbers of the files just imported fail their check digits."""
+    from lib.intake import check_digits
+
+    if source_ids and (count := check_digits.failing(open_store(store), source_ids)):
+        terminal.say(word("cli", "failing_numbers", count=f"{count:,}"))
+
+
 def _say_reasons(store: Path | None, source_ids: set[str]) -> None:
     """Say of the files just imported which rows were set apart and why: a line per file and reason."""
     from lib.intake import ledger
@@ -57,7 +91,7 @@ def _say_reasons(store: Path | None, source_ids: set[str]) -> None:
     rows = [row for row in open_store(store).run("quarantine_reasons").to_pylist() if row["source_id"] in source_ids]
     for row in rows[:_SHOWN_REASONS]:
         said = {"name": row["name"], "line": row["first_line"], "reason": ledger.reason(row["reason"]), "count": row["n"]}
-        terminal.note(terminal.plain(word("cli", "set_apart", **said)))
+        terminal.note(terminal.plain(word("cli", "set_apart" if row["first_line"] else "file_apart", **said)))
     if len(rows) > _SHOWN_REASONS:
         terminal.note(word("cli", "more_reasons", count=len(rows) - _SHOWN_REASONS))
 

@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 from lib import paths
 from lib.errors import BadParameter, DataGap
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 QueryError = duckdb.Error  # for those who must tell a faulty query from other faults and may not import duckdb
 MONEY = pa.decimal128(18, 2)
 _COLUMN = re.compile(r'^ {4}"?(\w+)"? (.+?),? -- (.+?) \| (.+)$')
@@ -158,6 +158,17 @@ def _open(stamp: tuple[str, int, int, int]) -> Store:
             "Rebuild it: lookthrough import --rebuild data/raw/<delivery>",
         )
     return Store(path, rows[0][0], connection)
+
+
+@contextmanager
+def scratch() -> Iterator[Store]:
+    """Give an empty database in memory, to try statements on."""
+    connection = duckdb.connect(":memory:")
+    connection.execute("set enable_external_access = false")
+    try:
+        yield Store(Path(), "", connection)
+    finally:
+        connection.close()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 
 from lib import Case, open_case
-from lib.store import next_version, schema
+from lib.store import SCHEMA_VERSION, next_version, schema
 
 # Nothing here is judged by the clock: machines differ, and the first call of a kernel compiles it.
 settings.register_profile("house", deadline=None)
@@ -46,7 +46,7 @@ def _empty_store() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "empty.duckdb"
         with next_version(path) as store:
-            store.execute("insert into store_meta values ('test', 'test', 1)")
+            store.execute("insert into store_meta values ('test', 'test', $schema)", schema=SCHEMA_VERSION)
         return path.read_bytes()
 
 

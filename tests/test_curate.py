@@ -16,7 +16,7 @@ from lib.curate import import_delivery
 from lib.errors import BadFile, BadParameter, DataGap
 from lib.intake import ledger
 from lib.intake.originals import original_text
-from lib.store import next_version
+from lib.store import SCHEMA_VERSION, next_version
 from tests.conftest import write_store
 from tests.deliveries import FLOWS, INSTITUTIONS, LOANS, SHARED, Delivery
 
@@ -295,10 +295,10 @@ def test_a_file_that_cannot_be_read_stops_the_import_before_anything_is_written(
     assert not made.store_path.exists()
 
 
-def test_a_spreadsheet_is_refused_and_not_passed_over(made: Delivery) -> None:
+def test_a_form_that_is_not_read_is_refused_and_not_passed_over(made: Delivery) -> None:
     made.write(loans=LOANS)
-    (made.raw / "流水.xlsx").write_bytes(b"PK")
-    with pytest.raises(BadFile, match="只读取 CSV"):
+    (made.raw / "流水.rar").write_bytes(b"Rar!")
+    with pytest.raises(BadFile, match=r"不读取 \.rar"):
         made.bring()
 
 
@@ -387,7 +387,7 @@ def test_a_killed_import_leaves_the_old_store_and_the_next_one_succeeds(made: De
 def test_a_second_import_at_the_same_time_is_refused(made: Delivery) -> None:
     made.write(loans=LOANS + "L1,P1,5\n")
     with next_version(made.store_path) as draft:
-        draft.execute("insert into store_meta values ('x', $v, 1)", v=curate.importer_version())
+        draft.execute("insert into store_meta values ('x', $v, $schema)", v=curate.importer_version(), schema=SCHEMA_VERSION)
         with pytest.raises(DataGap, match="另一个导入"):
             made.bring()
 

@@ -1,11 +1,18 @@
-"""Lines of statements become movements of money: one line, or the two that show the same one."""
+"""Lines of statements become movements of money: one line, or the two that show the same one; reversals are paired."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from lib.money import reversals
+from lib.store import named_sql, next_version, open_store
+from tests.conftest import write_store
 from tests.deliveries import Delivery
+from tests.money_cases import at, line, move
 
 HEAD = "flow_id,account_id,at,direction,amount_yuan,counterparty_account,bank_ref,kind,loan_id,memo\n"
 
@@ -92,3 +99,175 @@ def test_a_statement_that_comes_later_joins_the_transfer_that_was_half_known(mad
     assert made.column("select flow_ids from transfers") == [["O"]]
     made.bring(made.raw / "b")
     assert made.column("select flow_ids from transfers") == [["O", "I"]]
+
+
+def test_a_side_that_masks_the_other_account_is_paired_by_the_banks_reference_and_the_whole_account_is_kept(
+    made: Delivery,
+) -> None:
+    lines = ["O,A,2018-01-01,付,5,0099****1234,R1,,,", "I,0099551234,2018-01-01,收,5,A,R1,,,"]
+    assert transfers(made, *lines) == [("O", ["O", "I"], "A", "0099551234")]
+
+
+def test_both_sides_may_mask_each_other(made: Delivery) -> None:
+    lines = ["O,6222110000,2018-01-01,付,5,****1234,R1,,,", "I,0099551234,2018-01-01,收,5,6222**0000,R1,,,"]
+    assert transfers(made, *lines) == [("O", ["O", "I"], "6222110000", "0099551234")]
+
+
+@pytest.mark.parametrize(
+    ("written", "account", "reference"),
+    [
+        ("0099****1234", "0099551235", "R1"),  # another end
+        ("0099****1234", "0098551234", "R1"),  # another beginning
+        ("0099****1234", "0091234", "R1"),  # too short to hold both
+        ("0099****1234", "0099551234", "R2"),  # another reference
+        ("0099****1234", "0099551234", ""),  # none
+        ("00_9****1234", "0099551234", "R1"),  # what is written is meant
+        ("00%****1234", "0099551234", "R1"),
+    ],
+)
+def test_a_masked_account_stands_for_no_other(made: Delivery, written: str, account: str, reference: str) -> None:
+    lines = [f"O,A,2018-01-01,付,5,{written},R1,,,", f"I,{account},2018-01-01,收,5,A,{reference},,,"]
+    assert [(r[2], r[3]) for r in transfers(made, *lines)] == [("A", written), ("A", account)]
+
+
+def undone(made: Delivery, *lines: str) -> dict[str, str]:
+    """Return what each reversal undoes."""
+    transfers(made, *lines)
+    rows = made.rows("select transfer_id, reversal_of from transfers where reversal_of is not null")
+    return {row["transfer_id"]: row["reversal_of"] for row in rows}
+
+
+PAID = "O,A,2018-01-01 09:00:00,付,5,B,,,,货款"
+
+
+@pytest.mark.parametrize("memo", ["冲正", "账号户名不符退汇", "抹账处理", "交易撤销", "退回"])
+def test_a_transfer_whose_memo_says_so_undoes_the_one_before(made: Delivery, memo: str) -> None:
+    assert undone(made, PAID, f"R,A,2018-01-02 10:00:00,收,5,B,,,,{memo}") == {"R": "O"}
+
+
+def test_a_refund_by_its_kind_undoes_the_one_before(made: Delivery) -> None:
+    assert undone(made, PAID, "R,A,2018-01-02 10:00:00,收,5,B,,退款,,") == {"R": "O"}
+
+
+def test_the_word_may_stand_in_the_line_of_either_bank(made: Delivery) -> None:
+    both = ["X,B,2018-01-02 10:00:00,付,5,A,,,,汇出", "Y,A,2018-01-02 10:00:05,收,5,B,,,,冲正"]
+    assert undone(made, PAID, *both) == {"X": "O"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "R,A,2018-01-02,收,5,B,,,,往来款",  # an amount alone says nothing
+        "R,A,2018-01-02,收,5.01,B,,,,冲正",  # another amount
+        "R,A,2018-01-02,收,5,C,,,,冲正",  # from another account
+        "R,A,2018-01-02,付,5,B,,,,冲正",  # the same way
+        "R,A,2017-12-31,收,5,B,,,,冲正",  # before
+        "R,A,2018-01-05,收,5,B,,,,冲正",  # the fourth day
+        "R,A,2018-01-02,收,5,B,,,,退汇重发",  # paid once more
+        "R,A,2018-01-02,收,5,B,,,,保证金不予退回",
+    ],
+)
+def test_what_need_not_be_a_reversal_is_none(made: Delivery, other: str) -> None:
+    assert undone(made, PAID, other) == {}
+
+
+def test_three_days_are_still_near(made: Delivery) -> None:
+    assert undone(made, PAID, "R,A,2018-01-04 23:00:00,收,5,B,,,,冲正") == {"R": "O"}
+
+
+def test_on_one_day_without_times_the_word_says_which_came_later(made: Delivery) -> None:
+    assert undone(made, "R,A,2018-01-01,收,5,B,,,,冲正", "O,A,2018-01-01,付,5,B,,,,货款") == {"R": "O"}
+
+
+def test_reversals_are_paired_one_to_one_the_nearest_first(made: Delivery) -> None:
+    out = [f"O{h},A,2018-01-01 0{h}:00:00,付,5,B,,,," for h in (1, 2, 7)]
+    back = [f"R{h},A,2018-01-01 0{h}:00:00,收,5,B,,,,冲正" for h in (3, 4, 5)]
+    assert undone(made, *out, *back) == {"R3": "O2", "R4": "O1"}
+
+
+def test_a_payment_that_is_sent_again_undoes_nothing_and_may_be_undone_itself(made: Delivery) -> None:
+    lines = [
+        PAID,
+        "R1,A,2018-01-01 10:00:00,收,5,B,,,,户名不符退汇",
+        "S,A,2018-01-01 11:00:00,付,5,B,,,,退汇重发",
+        "R2,A,2018-01-01 12:00:00,收,5,B,,,,户名不符退汇",
+    ]
+    assert undone(made, *lines) == {"R1": "O", "R2": "S"}
+
+
+def test_a_receipt_can_be_undone_as_well(made: Delivery) -> None:
+    assert undone(made, "O,A,2018-01-01,收,5,B,,,,货款", "R,A,2018-01-02,付,5,B,,,,错账冲正") == {"R": "O"}
+
+
+@pytest.mark.parametrize(
+    ("paid", "back"),
+    [("", ""), ("B", ""), ("", "B"), ("0099****1234", "0099551234"), ("0099551234", "0099****1234")],
+)
+def test_an_account_that_one_side_does_not_state_may_be_the_others(made: Delivery, paid: str, back: str) -> None:
+    lines = [f"O,A,2018-01-01,付,5,{paid},,,,", f"R,A,2018-01-02,收,5,{back},,,,冲正"]
+    assert undone(made, *lines) == {"R": "O"}
+    (made.raw / "flows.csv").unlink()
+    lines = [f"P,A,2018-02-01,收,5,{paid},,,,", f"Q,A,2018-02-02,付,5,{back},,,,冲正"]
+    assert undone(made, *lines) == {"R": "O", "Q": "P"}
+
+
+def test_a_reversal_goes_to_the_account_that_it_states_before_one_that_is_unknown(made: Delivery) -> None:
+    lines = ["O1,A,2018-01-01 08:00:00,付,5,B,,,,", "O2,A,2018-01-01 09:00:00,付,5,,,,,"]
+    assert undone(made, *lines, "R,A,2018-01-01 10:00:00,收,5,B,,,,冲正") == {"R": "O1"}
+
+
+def test_a_line_booked_negative_moves_money_the_other_way_and_can_undo(tmp_path: Path) -> None:
+    red = line("R", "A", -7, 100, 60, memo="冲正", source_id="S", line=2)
+    red["amount_yuan"] = -red["amount_yuan"]  # out, minus 7: the seven are back
+    rows = [line("O", "A", -7, 93, 0, source_id="S", line=1), red]
+    path = write_store(tmp_path / "s.duckdb", {"flows": rows, "sources": [{"source_id": "S", "seq": 1}]})
+    with next_version(path) as draft:
+        draft.execute(f"insert into store.transfers by name {named_sql('transfers')}")
+        reversals.pair(draft)
+    query = (
+        "select payer_account as p, payee_account as q, amount_yuan as y, reversal_of as r from transfers order by file_order"
+    )
+    assert [tuple(row.values()) for row in open_store(path).arrow(query).to_pylist()] == [
+        ("A", None, 7, None),
+        (None, "A", 7, "O"),
+    ]
+
+
+def nearest_first(rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Pair reversals and originals by brute force: of all pairs that fit, the nearest in time, then the next."""
+    pairs = sorted(
+        (back["at"] - out["at"], back["transfer_id"], out["transfer_id"])
+        for out in rows
+        for back in rows
+        if out["kind"] is None
+        and back["kind"] == "refund"
+        and out["at"] < back["at"]
+        and (out["payer_account"], out["payee_account"]) == (back["payee_account"], back["payer_account"])
+        and (back["at"].date() - out["at"].date()).days <= 3
+    )
+    found: dict[str, str] = {}
+    for _, back_id, out_id in pairs:
+        if back_id not in found and out_id not in found.values():
+            found[back_id] = out_id
+    return found
+
+
+STEPS = st.lists(st.tuples(st.integers(1, 60 * 24), st.booleans(), st.booleans()), min_size=1, max_size=14)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(STEPS, st.randoms())
+def test_in_any_order_of_the_file_the_nearest_pairs_are_found(make_store: Callable[..., Path], steps: Any, random: Any) -> None:
+    minutes, rows = 0, []
+    for n, (wait, refund, forth) in enumerate(steps):
+        minutes += 4 * wait
+        more = {"kind": "refund" if refund else None, "flow_ids": [f"F{n}"]}
+        rows.append(move(f"T{n}", *(("A", "B") if forth else ("B", "A")), 5, minutes, **more))
+    random.shuffle(rows)
+    rows = [{**row, "file_order": n} for n, row in enumerate(rows)]
+    flows = [{"flow_id": row["flow_ids"][0], "kind": row["kind"], "at": at(0)} for row in rows]
+    path = make_store(transfers=rows, flows=flows)
+    with next_version(path) as draft:
+        reversals.pair(draft)
+    found = open_store(path).arrow("select transfer_id as t, reversal_of as o from transfers where reversal_of is not null")
+    assert {row["t"]: row["o"] for row in found.to_pylist()} == nearest_first(rows)

@@ -1,5 +1,6 @@
 """flows.balance_breaks and flows.coverage: what the statements themselves show."""
 
+import csv
 import datetime as dt
 import itertools
 from decimal import Decimal
@@ -8,10 +9,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
 
 from lib import flows
 from lib.errors import BadParameter
 from lib.money.statements import _arranged
+from tests.deliveries import SHARED
 from tests.money_cases import at, line
 
 
@@ -78,6 +81,89 @@ def test_a_break_inside_a_tie_is_one_break(make_case):
     assert [missing for *_, missing in breaks(make_case(flows=lines))] == [Decimal(20)]
 
 
+def readings(case):
+    """Return of each account how its lines were read, how many links its balances have and how many of them hold."""
+    found = flows.coverage(case)
+    return {r.account_id: (r.reading, r.links, r.links_held) for r in found.itertuples()}
+
+
+@pytest.mark.parametrize(
+    ("lines", "reading"),
+    [
+        ([("F1", 100, 100, 0), ("F2", -30, 70, 1), ("F3", 5, 75, 2)], "file"),
+        ([("F3", 5, 75, 2), ("F2", -30, 70, 1), ("F1", 100, 100, 0)], "reversed"),
+        ([("F2", -30, 70, 1), ("F3", 5, 75, 2), ("F1", 100, 100, 0)], "time"),
+        # booked in the order of the file, dated otherwise: the second line's day of trade is before the first's
+        ([("F1", 100, 100, 5), ("F2", -30, 70, 0), ("F3", 5, 75, 9)], "file"),
+        ([("F3", 5, 75, 9), ("F2", -30, 70, 0), ("F1", 100, 100, 5)], "reversed"),
+    ],
+)
+def test_lines_are_read_in_the_order_in_which_most_balances_hold(make_case, lines, reading):
+    case = make_case(flows=rows(*lines))
+    assert breaks(case) == []
+    assert readings(case) == {"A": (reading, 2, 2)}
+
+
+def test_a_break_that_no_order_removes_stays_and_time_is_kept_where_the_files_order_is_no_better(make_case):
+    # 46 went out unseen before F2: by time one link breaks, in the file's order and its reverse two do
+    lines = rows(("F2", 25, 79, 5), ("F3", 1, 80, 9), ("F1", 100, 100, 0))
+    case = make_case(flows=lines)
+    assert breaks(case) == [("F2", "F1", Decimal(-46))]
+    assert readings(case) == {"A": ("time", 2, 1)}
+
+
+def test_the_banks_sequence_is_not_overruled_by_the_order_of_the_file(make_case):
+    lines = [line("F1", "A", 100, 100, 0, seq=2, line=1), line("F2", "A", -30, 70, 1, seq=1, line=2)]
+    case = make_case(flows=lines)
+    assert breaks(case) == [("F1", "F2", Decimal(-70))]  # 70 + 100 = 170 expected, 100 found
+    assert readings(case) == {"A": ("sequence", 1, 0)}
+
+
+def test_each_account_is_read_in_its_own_order(make_case):
+    up = [line(f"A{i}", "A", 1, i + 1, i, line=i) for i in range(3)]
+    down = [line(f"B{i}", "B", 1, i + 1, i, line=9 - i) for i in range(3)]
+    booked = [line("C0", "C", 1, 1, 5, line=20), line("C1", "C", 1, 2, 0, line=21)]
+    case = make_case(flows=[*up, *down, *booked], accounts=[{"account_id": "D"}])
+    assert breaks(case) == []
+    assert readings(case) == {"A": ("file", 2, 2), "B": ("reversed", 2, 2), "C": ("file", 1, 1)}
+
+
+def real(name):
+    path = SHARED / "bank-statements" / name
+    if not path.exists():
+        pytest.skip(f"the statement {name} is not beside the checkout (../shared/data/bank-statements)")
+    return path
+
+
+def test_a_real_statement_that_lists_the_newest_first_holds_in_all_sixteen_links(make_case):
+    # Source: boc-debit.csv, 17 lines of a Bank of China export
+    written = real("boc-debit.csv").read_bytes().decode("utf-8-sig").splitlines()
+    records = list(csv.DictReader(written[1:]))
+    lines = []
+    for n, row in enumerate(records, start=3):
+        moment = dt.datetime.fromisoformat(f"{row['记账日期']} {row['记账时间']}")
+        made = line(f"F{n}", "boc", row["金额"].replace(",", ""), row["余额"].replace(",", ""), line=n)
+        lines.append({**made, "at": moment})
+    case = make_case(flows=lines)
+    assert breaks(case) == []
+    assert readings(case) == {"boc": ("reversed", 16, 16)}
+
+
+def test_a_real_statement_that_lacks_46_yuan_has_one_break(make_case):
+    # Source: ccb.xls, 6 lines of a China Construction Bank export: 2140.13 - 515.02 = 1625.11, stated 1579.11
+    (sheet,) = CalamineWorkbook.from_path(str(real("ccb.xls"))).sheet_names
+    written = CalamineWorkbook.from_path(str(real("ccb.xls"))).get_sheet_by_name(sheet).to_python()
+    lines = []
+    for n, (_, day, time, out, into, balance, *_) in enumerate(written[6:12], start=7):
+        moment = dt.datetime.fromisoformat(f"{day} {time}")
+        lines.append({**line(f"F{n}", "ccb", str(into - out), str(balance), line=n), "at": moment})
+    case = make_case(flows=lines)
+    found = flows.balance_breaks(case).to_dict("records")
+    assert [(r["flow_id"], r["previous_flow_id"], r["missing_yuan"]) for r in found] == [("F10", "F9", Decimal("-46.00"))]
+    assert (found[0]["expected_yuan"], found[0]["found_yuan"]) == (Decimal("1625.11"), Decimal("1579.11"))
+    assert readings(case) == {"ccb": ("file", 5, 4)}
+
+
 def test_accounts_do_not_run_into_each_other(make_case):
     lines = [line("F1", "A", 100, 100, 0, line=1), line("F2", "B", 5, 7, 1, line=2), line("F3", "A", 1, 101, 2, line=3)]
     assert breaks(make_case(flows=lines)) == []
@@ -140,3 +226,27 @@ def test_no_order_of_the_file_makes_a_break_out_of_a_chain_that_holds(steps, ran
     )
     _, _, missing = _arranged(lines).breaks()
     assert not missing.any()
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(st.tuples(st.integers(-9, 9).filter(bool), st.integers(0, 5)), min_size=1, max_size=12),
+    st.booleans(),
+)
+def test_a_file_in_the_order_of_booking_or_its_reverse_has_no_break_whatever_its_times(steps, newest_first):
+    balances = list(itertools.accumulate((amount for amount, _ in steps), initial=50))[1:]
+    order = range(len(steps))[::-1] if newest_first else range(len(steps))
+    lines = pa.table(
+        {
+            "flow_id": [f"F{i}" for i in order],
+            "account_id": ["A"] * len(order),
+            "seq": pa.nulls(len(order), pa.int64()),
+            "day_only": [False] * len(order),
+            "signed_fen": [steps[i][0] for i in order],
+            "balance_fen": [balances[i] for i in order],
+            "at": pa.array([at(steps[i][1]) for i in order], pa.timestamp("us")),
+        }
+    )
+    made = _arranged(lines)
+    assert not made.breaks()[2].any()
+    assert made.readings()["links_held"].to_pylist() == [len(steps) - 1]

@@ -67,6 +67,22 @@ def test_a_case_of_one_party_has_the_trips_of_its_accounts(make_case):
     assert trips(case) == [("AB", "BA")]
 
 
+def test_a_payment_that_came_back_by_a_reversal_is_no_trip_and_is_counted(make_case):
+    there, back = move("T1", "A", "B", 100, 0), move("T2", "B", "A", 100, 1)
+    again, home = move("T3", "A", "B", 100, 2), move("T4", "B", "A", 90, 3)
+    assert trips(make_case(transfers=[there, back])) == [("T1", "T2")]
+    found = flows.round_trips(make_case(transfers=[there, {**back, "reversal_of": "T1"}, again, home]))
+    assert found["transfer_ids"].tolist() == [["T3", "T4"]]
+    assert found.attrs["reversed"] == 1
+    assert "1 对" in found.attrs["caption"]
+
+
+def test_reversals_that_could_be_in_no_trip_asked_for_are_not_counted(make_case):
+    rows = [move("T1", "A", "B", 100, 0), move("T2", "B", "A", 100, 1, reversal_of="T1")]
+    found = flows.round_trips(make_case(transfers=rows), min_yuan=101)
+    assert (found.attrs["reversed"], "caption" in found.attrs) == (0, False)
+
+
 def test_transfers_of_the_same_second_may_have_gone_either_way_and_are_marked(make_case):
     found = flows.round_trips(make_case(transfers=[move("T1", "A", "B", 1, 0), move("T2", "B", "A", 1, 0)]))
     assert found["transfer_ids"].tolist() == [["T1", "T2"]]

@@ -192,3 +192,38 @@ def test_a_scope_without_platform_loans_gives_an_empty_table(make_case):
             "transfer_ids",
         ),
     ]
+
+
+def test_what_came_back_by_a_reversal_never_reached_anybody(make_case):
+    moves = [move("T1", "B1", "H1", 700, 60), move("R", "H1", "B1", 700, 120, reversal_of="T1")]
+    assert sums(used(make_case, moves)) == (Decimal(0), Decimal(0), None)
+    # what B1 then pays is the loan's, all of it
+    assert sums(used(make_case, [*moves, move("T2", "B1", "H1", 600, 180)])) == (Decimal(600), Decimal(0), 1)
+
+
+def test_a_payout_that_was_refused_and_sent_again_is_the_second_one(make_case):
+    moves = [
+        move("R", "B1", "Custody", 1000, 30, kind="refund", reversal_of="D"),
+        move("D2", "Custody", "B1", 1000, DAY, kind="transfer"),
+        move("T1", "B1", "H1", 300, DAY + 60),
+    ]
+    row = used(make_case, moves, started_on=dt.date(2018, 1, 1))
+    assert sums(row) == (Decimal(300), Decimal(0), 1)
+    assert row["transfer_ids"] == ["D2", "T1"]
+
+
+def test_a_payout_that_came_back_paid_nobody(make_case):
+    moves = [
+        move("D", "Custody", "B1", 1000, 0, kind="disbursement", loan_id="L1"),
+        move("R", "B1", "Custody", 1000, 30, kind="refund", loan_id="L1", reversal_of="D"),
+    ]
+    loan = {"loan_id": "L1", "borrower_id": "b", "principal_yuan": Decimal(1000), "started_on": dt.date(2018, 1, 1)}
+    case = make_case(transfers=moves, accounts=ACCOUNTS, loans=[loan])
+    assert flows.reconcile(case)["outcome"].tolist() == ["missing"]
+
+
+def test_traces_keep_what_was_undone_and_lose_nothing(make_case):
+    moves = [move("T1", "A", "B", 100, 0), move("T2", "B", "A", 100, 60, reversal_of="T1")]
+    trail = flows.trace(make_case(transfers=moves), transfers=["T1"])
+    assert trail["transfer_id"].tolist() == ["T1", "T2"]
+    assert flows.at_rest(trail).to_dict("records") == [{"account": "A", "traced_yuan": Decimal(100)}]

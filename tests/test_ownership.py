@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from lib import Case, DataGap, graph, open_case
 from lib.ownership import solve
 from lib.ownership.register import register_of
-from lib.store import next_version
+from lib.store import SCHEMA_VERSION, next_version
 from tests.ownership_cases import dense_shares, empty_case, held
 
 FINBENCH = Path(__file__).parents[1] / "../shared/data/finbench"
@@ -48,7 +48,7 @@ def finbench(tmp_path_factory: pytest.TempPathFactory) -> tuple[Case, Edges]:
     ids = sorted({*holders, *held_ids})
     path = tmp_path_factory.mktemp("finbench") / "store.duckdb"
     with next_version(path) as store:
-        store.execute("insert into store_meta values ('finbench', 'test', 1)")
+        store.execute("insert into store_meta values ('finbench', 'test', $schema)", schema=SCHEMA_VERSION)
         names = [f"H{n}" for n in range(len(edges))]
         store.derive("_h", pa.table({"holding_id": names, "holder_id": holders, "held_id": held_ids, "share": shares}))
         store.execute("insert into holdings by name select * from _h")

@@ -115,7 +115,7 @@ def test_rebuilding_starts_from_nothing(make_store: MakeStore) -> None:
     path = make_store(parties=[{"party_id": "A"}])
     with next_version(path, rebuild=True) as draft:
         assert draft.counts()["parties"] == 0
-        draft.execute("insert into store_meta values ('again', 'test', 1)")
+        draft.execute("insert into store_meta values ('again', 'test', $schema)", schema=store_module.SCHEMA_VERSION)
     assert open_store(path).version == "again"
 
 
@@ -180,7 +180,7 @@ def test_a_damaged_store_is_not_built_upon(tmp_path: Path) -> None:
 
 def test_a_store_of_another_schema_is_refused(make_store: MakeStore, monkeypatch: pytest.MonkeyPatch) -> None:
     path = make_store()
-    monkeypatch.setattr(store_module, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(store_module, "SCHEMA_VERSION", store_module.SCHEMA_VERSION + 1)
     with pytest.raises(DataGap, match="其他版本"):
         open_store(path)
 
@@ -215,7 +215,7 @@ def test_a_parameter_that_is_not_used_is_an_error(make_store: MakeStore) -> None
 def test_paths_with_quotes_and_spaces_are_only_names(tmp_path: Path) -> None:
     path = tmp_path / "o'clock; drop table 库" / "a b.duckdb"
     with next_version(path) as store:
-        store.execute("insert into store_meta values ('v', 'test', 1)")
+        store.execute("insert into store_meta values ('v', 'test', $schema)", schema=store_module.SCHEMA_VERSION)
     assert open_store(path).version == "v"
 
 

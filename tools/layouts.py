@@ -66,7 +66,8 @@ def page() -> str:
     known = profiles.load().values()
     own = [profile for profile in known if profile.identity]
     order = list(schema())
-    lines = [HEAD, "## 自有版式 · Our own layouts", ""]
+    keys = str(profiles.__doc__).split("\n\n", 1)[1].split("\n\nBeside", 1)[0]
+    lines = [HEAD.replace("{keys}", keys), "## 自有版式 · Our own layouts", ""]
     for profile in sorted(own, key=lambda p: order.index(str(p.identity))):
         lines += _own(profile, schema()[str(profile.identity)])
     lines += ["## 其他版式 · Other layouts", ""]
@@ -113,17 +114,41 @@ def _words(table: Table, column: Column) -> str:
 def _other(profile: Profile) -> Iterator[str]:
     yield f"### {profile.title['zh']} · {profile.title['en']} (`{profile.id}`)"
     yield f"\n{profile.source}\n"
-    yield (
-        "* 表头 header: "
-        + " ".join(f"`{column}`" for column in profile.columns)
-        + f", 分隔符 delimiter `{profile.delimiters[0]}`"
-    )
+    if len(profile.delimiters) == 1:
+        columns = " ".join(f"`{column}`" for column in profile.columns)
+        yield f"* 表头 header: {columns}, 分隔符 delimiter `{profile.delimiters[0]}`"
+    else:
+        yield from _aliases(profile)
     if profile.files:
         yield "* 文件名 file name: " + ", ".join(f"`{pattern}`" for pattern in profile.files)
+    yield from _rules(profile)
     for into in profile.into:
         filled = "; ".join(f"`{column}` = `{sql}`" for column, sql in into.columns.items())
         yield f"* → {schema()[into.table].zh} `{into.table}`: {filled}"
     yield ""
+
+
+def _aliases(profile: Profile) -> Iterator[str]:
+    """Say by which names in the header each column is known; two stars: needed, one star: one of several is."""
+    needed, either = {*profile.required, *profile.present}, {each for wanted in profile.one_of for each in wanted}
+    for column, names in profile.columns.items():
+        star = "**" if column in needed else "*" if column in either else ""
+        own = [name for name in names if name != profiles.normal(column)] or list(names)
+        yield f"* {star}`{column}`{star}: {'、'.join(name.replace('|', chr(92) + '|') for name in own)}"
+    facts = [fact for fact in profile.facts if any(fact in wanted for wanted in profile.one_of)]
+    if facts:
+        yield f"* 表头之上或文件名中 above the header or in the name: {', '.join(f'*`{fact}`*' for fact in facts)}"
+
+
+def _rules(profile: Profile) -> Iterator[str]:
+    if profile.set_aside:
+        yield f"* 识别但不读取 recognised and not read: {profile.set_aside['zh']} *{profile.set_aside['en']}*"
+    for rule in profile.aside:
+        yield f"* 不计 set aside: {rule['zh']} *{rule['en']}*"
+    for rule in profile.refuse:
+        yield f"* 隔离 set apart: {rule['zh']} *{rule['en']}*"
+    for name, sql in profile.let.items():
+        yield f"* `{name}` = `{sql}`"
 
 
 def main() -> int:

@@ -26,6 +26,7 @@ _CODES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("kind", "direction", "purpose", "role", "position", "why", "state", "group"), ("codes", "flows")),
     "outcome": ("outcome", "flows", "codes"),
     "match": ("flows", "codes"),
+    "reading": ("codes",),
     "reason": ("graph", "codes"),
     "basis": ("graph", "codes"),
     "severity": ("severity",),

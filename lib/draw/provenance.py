@@ -8,7 +8,7 @@ from lib.draw import masking, people, tables
 from lib.draw.columns import heading
 from lib.draw.markup import Head, Piece, Safe, absent, join, table, tag
 from lib.draw.writing import NOTHING, count
-from lib.intake import ledger
+from lib.intake import ledger, parts
 from lib.store import schema
 from lib.words import language, word
 
@@ -30,7 +30,8 @@ def sources(case: Case) -> Piece:
         return Piece(absent(text), text)
     reasons = case.store.run("quarantine_reasons").to_pylist()
     totals = case.arrow(
-        "select t.*, s.name from control_totals as t inner join sources as s on t.source_id = s.source_id "
+        "select t.*, s.name, s.member, s.sheet from control_totals as t inner join sources as s on t.source_id = s.source_id "
+        "where coalesce(t.side, '') = '' "
         "order by s.seq, t.table_name, t.column_name"
     ).to_pylist()
     parts = (_files(files), _reasons(reasons), _totals(totals), tag("p", word("draw", "ledger_note"), class_="lt-note"))
@@ -44,10 +45,9 @@ def _files(files: list[Row]) -> Safe:
 
 
 def _file(row: Row) -> list[object]:
-    name = masking.mask_number(row["name"]) if masking.masks() else row["name"]
+    name = masking.mask_number(_label(row)) if masking.masks() else _label(row)
     where = tag("span", name, title=row["delivery"])
-    aside = row["state"] == "set_aside"
-    profile = join((row["profile_id"] or NOTHING, f" ({word('draw', 'set_aside')})" if aside else ""))
+    profile = join((row["profile_id"] or NOTHING, f" ({word('draw', state)})" if (state := _state(row)) else ""))
     sha = row["sha256"] or ""
     hash_cell = tag("td", tag("span", sha[:12] or NOTHING, title=sha), class_="id")
     return [
@@ -57,6 +57,17 @@ def _file(row: Row) -> list[object]:
         row["encoding"] or NOTHING,
         *_numbers(row, ("rows_read", "rows_accepted", "rows_quarantined")),
     ]
+
+
+def _state(row: Row) -> str | None:
+    """Return the word for a file of which no row was read, if it is one."""
+    if row["state"] == "set_aside":
+        return "set_aside" if row["profile_id"] else "set_aside_unknown"
+    return "unreadable" if row["state"] == "quarantined" else None
+
+
+def _label(row: Row) -> str:
+    return parts.label(row["name"], row["member"], row["sheet"])
 
 
 def _numbers(row: Row, names: Iterable[str]) -> list[str]:
@@ -93,7 +104,7 @@ def _totals(totals: list[Row]) -> Safe:
     heads += [Head(word("draw", n), "num") for n in ("rows", "source_total", "stored_total", "rounding")]
     rows = [
         [
-            _hide(r["name"]),
+            _hide(_label(r)),
             f"{people.table_word(r['table_name'])} · {_column_word(r['table_name'], r['column_name'])}",
             count(r["row_count"]),
             *_sums(r),

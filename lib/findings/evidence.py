@@ -64,7 +64,11 @@ def _places(store: Store, table: str, ids: list[str]) -> list[tuple[str, str, st
 
 
 def _names(store: Store) -> dict[str, str]:
-    return {row["source_id"]: row["name"] for row in store.arrow("select source_id, name from sources").to_pylist()}
+    """Return what each source is called: its file, and in it the member and the sheet."""
+    from lib.intake import parts  # here, as originals below
+
+    rows = store.arrow("select source_id, name, member, sheet from sources").to_pylist()
+    return {row["source_id"]: parts.label(row["name"], row["member"], row["sheet"]) for row in rows}
 
 
 def _texts(store: Store, places: list[tuple[str, int]]) -> dict[tuple[str | None, int | None], str]:

@@ -1,13 +1,22 @@
-"""The original text of imported rows: read again from the raw file, which must be the very bytes that were imported."""
+"""The original text of imported rows: read again from the raw file, which must be the very bytes that were imported.
 
+A workbook or zip is unpacked again for it; what was unpacked last is kept for as long as the process runs.
+"""
+
+import os
 from collections.abc import Collection
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from lib import paths
 from lib.errors import DataGap
-from lib.intake.readers import blocks, examine
+from lib.intake import parts
+from lib.intake.parts import Part
+from lib.intake.readers import Examined, blocks, hashed
+from lib.intake.sandbox import Sandbox
 from lib.store import Store
 
 
@@ -17,7 +26,7 @@ def original_text(store: Store, source_id: str, lines: Collection[int]) -> dict[
     Parameters
     ----------
     lines
-        First lines of the rows, from 1. One at which no row begins is left out of the answer.
+        First lines of the rows, from 1 (in a sheet, rows). One at which no row begins is left out of the answer.
 
     Raises
     ------
@@ -30,16 +39,17 @@ def original_text(store: Store, source_id: str, lines: Collection[int]) -> dict[
     source = found[0]
     path = paths.found(source["path"])
     _check_unchanged(store, path, source["name"], source["sha256"])
-    if not lines:
+    if not lines or source["encoding"] is None:  # of a file that could not be read, there are no rows
         return {}
+    text = _text(path, source)
     start = store.arrow(
         "select line_from, byte_from from store.spans where source_id = $source_id and line_from <= $line "
-        "order by line_from desc limit 1",
+        "and byte_from is not null order by line_from desc limit 1",
         source_id=source_id,
         line=min(lines),
     ).to_pylist()
     at = start[0] if start else {"line_from": 1, "byte_from": 0}
-    return rows_of(path, source["encoding"], source["delimiter"], lines, at["line_from"], at["byte_from"])
+    return rows_of(text, source["encoding"], source["delimiter"], lines, at["line_from"], at["byte_from"])
 
 
 def rows_of(
@@ -55,6 +65,32 @@ def rows_of(
     return found
 
 
+def _text(path: Path, source: dict[str, Any]) -> Path:
+    """Return where the bytes of a source lie: the file itself, or what is unpacked of it."""
+    if not source["member"] and not source["sheet"]:
+        return path
+    found = {part.id: part for part in _unpacked(os.getpid(), path, source["sha256"])}
+    part = found.get(source["source_id"])
+    if part is None or part.refused:
+        name = parts.label(source["name"], source["member"], source["sheet"])
+        raise DataGap(
+            f"来源 {name} 无法再次解包, 无法显示原文。请重试, 或重建数据库",
+            f"The source {name} cannot be unpacked again, so that its text cannot be shown. Try again, or rebuild the Store",
+        )
+    return part.text
+
+
+@lru_cache(maxsize=8)
+def _unpacked(pid: int, path: Path, sha256: str) -> tuple[Part, ...]:
+    """Unpack a file of which the hash is known, once a process (a forked one has its own folder)."""
+    return tuple(parts.parts(path, path.name, Examined(sha256, path.stat().st_size, ""), _sandbox(pid)))
+
+
+@cache
+def _sandbox(pid: int) -> Sandbox:
+    return Sandbox()  # it removes its folder when the process ends
+
+
 def _check_unchanged(store: Store, path: Path, name: str, sha256: str) -> None:
     """Check the file's hash, once per Store version and state of the file."""
     try:
@@ -66,7 +102,7 @@ def _check_unchanged(store: Store, path: Path, name: str, sha256: str) -> None:
         ) from None
     key = ("unchanged", sha256, stat.st_mtime_ns, stat.st_size)
     if key not in store.memo:
-        store.memo[key] = examine(path).sha256 == sha256
+        store.memo[key] = hashed(path).sha256 == sha256
     if not store.memo[key]:
         raise DataGap(
             f"来源文件 {name} 在导入后被改动过 ({paths.written(path)}), 无法显示原文。请放回原文件, 或重建数据库",

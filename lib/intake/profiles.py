@@ -2,32 +2,43 @@
 
 Keys of a profile
     id, title {zh, en}, source      what it is, and where the layout is documented
+    base                            id of a profile whose keys hold where this one says nothing; columns and aliases are joined
     delimiters, encodings           field delimiters and encodings in which it occurs (default: all that we know)
     files                           patterns of file names (fnmatch), where several layouts share a header
     identity                        a table of schema.sql: every column of it, under its name or its Chinese label
     columns                         column = [names in the header besides its own]
     required, present               columns that no row may leave empty; columns that the header must have
-    [[into]]                        table, where, columns {target = SQL expression over the cells, all text, empty is null}
-    [[refuse]]                      when (SQL over the typed columns of the first table), zh, en: rows to set apart
+    one_of                          lists of columns and facts: of each list the file must have at least one
+    absent                          regular expressions: names that the header must not have
+    general                         true: many banks' layouts at once; goes behind every profile of one layout
+    usual                           true: with the facts, footers and stated totals of facts.toml
+    preamble, filename              fact = [regular expressions with one group]: what lines above the header, the name, tell
+    trailer, totals                 regular expressions: how lines below the header begin that are no rows (footers; sums)
+    nothing                         regular expression: cells that stand for no value
+    ragged {fewer, more}            how many of the last fields a row may lack; how many blank ones it may have beyond them
+    [stated]                        rows, rows_in, rows_out, in_yuan, out_yuan = [regular expressions with one group]
+    [stated_in]                     the same = column: totals that stand below a column, in lines that are sums
+    [[aside]]                       when (SQL over the cells), zh, en: rows that are no transactions; counted, not read
+    [let]                           name = SQL expression over the cells and other such names: for the expressions below
+    [[into]]                        table, where, columns {target = SQL expression over the cells, all text, empty is null},
+                                    filled: targets that may not come out empty
+    [[refuse]]                      when (SQL over the typed columns of the first table, or over = "cells"), zh, en: rows to
+                                    set apart
     set_aside {zh, en}              recognised and not needed: counted, not read
 
-Beside the file's columns, expressions may use `source_id`, `line` and `row_id` (source and line, for records without an id).
+Beside the file's columns, expressions may use facts by name, `source_id`, `line` and `row_id` (source and line, for records
+without an id). Macros for them are in sql/casts.sql and sql/readings.sql.
 """
 
-import csv
 import hashlib
-import io
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lib.errors import BadFile
 from lib.store import Table, schema
 from lib.words import pick
 
@@ -35,17 +46,29 @@ FOLDER = Path(__file__).parent / "profiles"
 HEADER_LINES = 40
 DELIMITERS = (",", "\t", ";", "|")
 PROVENANCE = ("source_id", "line")
+STATED = ("rows", "rows_in", "rows_out", "in_yuan", "out_yuan")
+KEYS = frozenset(
+    (
+        *("id", "title", "source", "base", "delimiters", "encodings", "files", "identity", "columns", "required", "present"),
+        *("one_of", "absent", "general", "usual", "preamble", "filename", "trailer", "totals", "nothing", "ragged", "stated"),
+        *("stated_in", "aside", "let", "into", "refuse", "set_aside"),
+    )
+)
+_ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16-le", "utf-16-be")
+_JOINED = ("aside", "refuse", "trailer", "totals", "absent")  # lists that a base's own are put before
 _UNSEEN = re.compile(r"[\s\u200b-\u200f\u202a-\u202e\u2060\ufeff]+")
 _UNIT = re.compile(r"\([^()]*\)$")
+_NUMBER = r"[0-9][0-9,]*(?:\.[0-9]+)?"
 
 
 @dataclass(frozen=True)
 class Into:
-    """A table that a layout's rows go to: SQL expressions per target column, and a condition, if any."""
+    """A table that a layout's rows go to: SQL expressions per target column, a condition, and what may not be empty."""
 
     table: str
     columns: dict[str, str]
     where: str | None
+    filled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,29 +88,56 @@ class Profile:
     refuse: tuple[dict[str, str], ...]
     set_aside: dict[str, str] | None
     identity: str | None
+    one_of: tuple[tuple[str, ...], ...] = ()
+    absent: tuple[re.Pattern[str], ...] = ()
+    general: bool = False
+    preamble: dict[str, tuple[re.Pattern[str], ...]] = field(default_factory=dict)
+    filename: dict[str, tuple[re.Pattern[str], ...]] = field(default_factory=dict)
+    trailer: tuple[str, ...] = ()
+    totals: tuple[str, ...] = ()
+    nothing: str | None = None
+    fewer: int = 0
+    more: int = 0
+    stated: dict[str, tuple[re.Pattern[str], ...]] = field(default_factory=dict)
+    stated_in: dict[str, str] = field(default_factory=dict)
+    aside: tuple[dict[str, str], ...] = ()
+    let: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """The title in the process's language, and the id."""
         return f"{pick(self.title['zh'], self.title['en'])} ({self.id})"
 
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The facts that a file of this layout tells beside its rows."""
+        return tuple(dict.fromkeys((*self.preamble, *self.filename)))
+
 
 @dataclass(frozen=True)
 class Layout:
-    """A file's own layout: its profile, delimiter, header and the place of each of the profile's columns."""
+    """A file's own layout: its profile, delimiter, header and the place of each of the profile's columns.
+
+    `facts` are what the lines above the header, `above`, and the file's name tell; None where they do not.
+    """
 
     profile: Profile
     delimiter: str
     header_line: int
     header: tuple[str, ...]
     place: dict[str, int]
+    facts: dict[str, str | None] = field(default_factory=dict)
+    above: tuple[str, ...] = ()
 
     @property
     def unused(self) -> list[str]:
         """Header columns that no expression of the profile reads."""
-        read = " ".join(f"{entry.where} {' '.join(entry.columns.values())}" for entry in self.profile.into)
+        rules = [rule["when"] for rule in self.profile.aside]
+        rules += [rule["when"] for rule in self.profile.refuse if rule.get("over") == "cells"]
+        rules += self.profile.let.values()
+        read = " ".join([*rules, *(f"{entry.where} {' '.join(entry.columns.values())}" for entry in self.profile.into)])
         used = {at for column, at in self.place.items() if re.search(rf"\b{re.escape(column)}\b", read)}
-        return [name for i, name in enumerate(self.header) if i not in used and name.strip()]
+        return [name.strip() for i, name in enumerate(self.header) if i not in used and name.strip()]
 
 
 def normal(name: str) -> str:
@@ -98,10 +148,17 @@ def normal(name: str) -> str:
 @cache
 def load(folder: Path = FOLDER) -> dict[str, Profile]:
     """Return every profile below a folder by id."""
-    found = [_profile(tomllib.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*/*.toml"))]
-    by_id = {profile.id: profile for profile in found}
-    assert len(by_id) == len(found), "two profiles share an id"
-    return by_id
+    raw = [tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*/*.toml"))]
+    by_id = {entry["id"]: entry for entry in raw}
+    assert len(by_id) == len(raw), "two profiles share an id"
+    return {entry["id"]: made(entry, by_id) for entry in raw}
+
+
+@cache
+def raw_profiles() -> dict[str, dict[str, Any]]:
+    """Return our own profiles as written, by id: what others may be based on."""
+    raw = [tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*/*.toml"))]
+    return {entry["id"]: entry for entry in raw}
 
 
 @cache
@@ -124,6 +181,13 @@ def open_codes() -> frozenset[str]:
 
 
 @cache
+def usual() -> dict[str, Any]:
+    """Return facts.toml: facts, footers and stated totals that the files of many banks have."""
+    with (FOLDER / "facts.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+@cache
 def digest() -> str:
     """Return 8 hex digits over all profiles: a change of what the importer does makes it another importer."""
     made = hashlib.sha256()
@@ -132,156 +196,111 @@ def digest() -> str:
     return made.hexdigest()[:8]
 
 
-def match(name: str, encoding: str, lines: dict[str, list[tuple[int, str]]], folder: Path = FOLDER) -> Layout:
-    """Find the layout of a file by its header and, where several share one, by its name.
-
-    Parameters
-    ----------
-    name, encoding
-        Path of the file within its delivery; its encoding.
-    lines
-        Per delimiter: line number and text of the first records.
-
-    Raises
-    ------
-    BadFile
-        If no profile fits (the nearest is named), two fit equally, or a needed column stands twice.
-    """
-    fits: list[Layout] = []
-    near: list[tuple[int, Profile, list[str], list[str]]] = []
-    for delimiter, records in lines.items():
-        for line, text in records:
-            header = tuple(_cells(text, delimiter))
-            written = {normal(cell): i for i, cell in reversed(list(enumerate(header)))}
-            for profile in _with_any(folder, frozenset(written)):
-                if delimiter not in profile.delimiters:
-                    continue
-                place, missing = _places(profile, written)
-                if not missing and _named(profile, name) and encoding in profile.encodings:
-                    fits.append(Layout(profile, delimiter, line, header, place))
-                near.append((len(place) - len(missing), profile, list(place), missing))
-    if not fits:
-        raise _unknown(name, near)
-    return _best(name, fits)
-
-
-def _best(name: str, fits: list[Layout]) -> Layout:
-    """Return the fit on the highest line that uses most columns of the header."""
-    top = min(layout.header_line for layout in fits)
-    most = max(len(layout.place) for layout in fits if layout.header_line == top)
-    best = [layout for layout in fits if layout.header_line == top and len(layout.place) == most]
-    if len(best) > 1:
-        names = sorted(layout.profile.name for layout in best)
-        raise BadFile(
-            f"{name}: 表头同时符合多个版式: {'、'.join(names)}。请补充能区分它们的列后重试",
-            f"{name}: the header fits several layouts: {', '.join(names)}. Add a column that tells them apart",
-        )
-    chosen = best[0]
-    for column, aliases in chosen.profile.columns.items():
-        places = [i for i, written in enumerate(chosen.header) if normal(written) in aliases]
-        if len(places) > 1:
-            raise BadFile(
-                f"{name}: 第 {chosen.header_line} 行表头中 {column} 出现了 {len(places)} 次。请只保留一列后重试",
-                f"{name}: the header on line {chosen.header_line} has {column} {len(places)} times. Keep one",
-            )
-    return chosen
-
-
-def _unknown(name: str, near: list[tuple[int, Profile, list[str], list[str]]]) -> BadFile:
-    """Say which layout comes nearest, what was recognised of it and what is missing."""
-    known = [entry for entry in near if entry[2]]
-    if not known:
-        return BadFile(
-            f"{name}: 前 {HEADER_LINES} 行中没有可识别的表头。可用的版式见 docs/layouts.md",
-            f"{name}: no header that we know in its first {HEADER_LINES} lines. The layouts are in docs/layouts.md",
-        )
-    # A file called loans.csv is most likely meant to be one, whatever else its few columns fit better.
-    stem = normal(name.rsplit("/", 1)[-1].split(".")[0]).replace("_", "")
-    meant = [entry for entry in known if entry[1].id.rsplit(".", 1)[-1].replace("_", "") == stem]
-    _, profile, found, missing = max(meant or known, key=lambda entry: (entry[0], -len(entry[3]), entry[1].id))
-    if not missing:
-        patterns = ", ".join(profile.files) or ", ".join(profile.encodings)
-        return BadFile(
-            f"{name}: 表头符合版式 {profile.title['zh']} ({profile.id}), 但文件名或编码不符 (应为 {patterns})。请核对后重试",
-            f"{name}: the header fits {profile.title['en']} ({profile.id}), but not the file's name or encoding "
-            f"(expected {patterns}). Check them",
-        )
-    labels = [_label(profile, column) for column in missing]
-    return BadFile(
-        f"{name}: 不符合任何已知版式。最接近的是 {profile.title['zh']} ({profile.id}): 已识别 {'、'.join(found)}; "
-        f"缺少 {'、'.join(labels)}。请补齐表头, 版式见 docs/layouts.md",
-        f"{name}: fits no layout that we know. The nearest is {profile.title['en']} ({profile.id}): found {', '.join(found)}; "
-        f"missing {', '.join(labels)}. Complete the header; the layouts are in docs/layouts.md",
-    )
-
-
-def _label(profile: Profile, column: str) -> str:
-    if profile.identity:
-        return f"{column} ({schema()[profile.identity].column(column).zh})"
-    return column
-
-
-def _with_any(folder: Path, written: frozenset[str]) -> Iterable[Profile]:
-    """Return the profiles of which at least one column is among these names: for lines of data, none."""
-    return load(folder).values() if written & _names(folder) else ()
-
-
-@cache
-def _names(folder: Path) -> frozenset[str]:
-    return frozenset(name for profile in load(folder).values() for names in profile.columns.values() for name in names)
-
-
-def _places(profile: Profile, written: dict[str, int]) -> tuple[dict[str, int], list[str]]:
-    """Return where each column of a profile stands in a header, and which needed ones do not."""
-    place = {}
-    for column, aliases in profile.columns.items():
-        at = next((written[alias] for alias in aliases if alias in written), None)
-        if at is not None:
-            place[column] = at
-    return place, [column for column in (*profile.required, *profile.present) if column not in place]
-
-
-def _named(profile: Profile, name: str) -> bool:
-    last = name.rsplit("/", 1)[-1].casefold()
-    return not profile.files or any(fnmatchcase(last, pattern.casefold()) for pattern in profile.files)
-
-
-def _cells(text: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-    except csv.Error:  # over-long fields: not a header
-        return []
-
-
-def _profile(raw: dict[str, Any]) -> Profile:
-    identity = raw.get("identity")
-    named = {column: (column, *aliases) for column, aliases in raw.get("columns", {}).items()}
-    into = [Into(entry["table"], dict(entry["columns"]), entry.get("where")) for entry in raw.get("into", [])]
-    if identity:
-        table = schema()[identity]
-        named = {c: (*names, *named.get(c, ())) for c, names in _declared(table).items()}
-        own = next((entry for entry in into if entry.table == identity), Into(identity, {}, None))
-        whole = Into(identity, {c: f'"{c}"' for c in named} | own.columns, own.where)
-        into = [whole, *(entry for entry in into if entry is not own)]
-    # Rows without an id are named after source and line: two of one table from one line would share it.
-    assert len({entry.table for entry in into}) == len(into), f"{raw['id']} names a table twice"
+def made(written: dict[str, Any], bases: dict[str, dict[str, Any]]) -> Profile:
+    """Make a profile of what its TOML says; `bases` are the profiles, as written, that it may be based on."""
+    raw = _on_base(written, bases)
+    columns, into = _columns(raw)
+    ragged, known = raw.get("ragged", {}), usual() if raw.get("usual") else {}
     return Profile(
         id=raw["id"],
         title=raw["title"],
         source=raw["source"],
         delimiters=tuple(raw.get("delimiters", DELIMITERS)),
-        encodings=tuple(raw.get("encodings", ("utf-8", "utf-8-sig", "gb18030", "utf-16-le", "utf-16-be"))),
+        encodings=tuple(raw.get("encodings", _ENCODINGS)),
         files=tuple(raw.get("files", ())),
         required=tuple(raw.get("required", ())),
         present=tuple(raw.get("present", ())),
-        columns={column: tuple(dict.fromkeys(normal(name) for name in names)) for column, names in named.items()},
+        columns={column: tuple(dict.fromkeys(normal(name) for name in names)) for column, names in columns.items()},
         into=tuple(into),
         refuse=tuple(raw.get("refuse", ())),
         set_aside=raw.get("set_aside"),
-        identity=identity,
+        identity=raw.get("identity"),
+        one_of=tuple(tuple(names) for names in raw.get("one_of", ())),
+        absent=tuple(_pattern(text) for text in raw.get("absent", ())),
+        general=bool(raw.get("general", False)),
+        preamble=_patterns(raw.get("preamble", {}), known.get("preamble", {})),
+        filename=_patterns(raw.get("filename", {}), known.get("filename", {})),
+        trailer=(*raw.get("trailer", ()), *known.get("trailer", ())),
+        totals=(*raw.get("totals", ()), *known.get("totals", ())),
+        nothing=raw.get("nothing"),
+        fewer=ragged.get("fewer", 0),
+        more=ragged.get("more", 0),
+        stated=_patterns(raw.get("stated", {}), known.get("stated", {})),
+        stated_in=dict(raw.get("stated_in", {})),
+        aside=tuple(raw.get("aside", ())),
+        let=_in_order(raw.get("let", {})),
     )
+
+
+def _on_base(raw: dict[str, Any], bases: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return a profile with what its base says where it says nothing itself."""
+    if "base" not in raw:
+        return raw
+    base = _on_base(bases[raw["base"]], bases)
+    joined = {key: value for key, value in base.items() if key != "general"} | raw
+    own, known = raw.get("columns", {}), base.get("columns", {})
+    taken = {normal(name) for names in own.values() for name in names}  # a name that a column of one's own bears, no other does
+    kept = {c: [name for name in names if normal(name) not in taken] for c, names in known.items()}
+    joined["columns"] = {c: [*own.get(c, ()), *kept.get(c, ())] for c in (*known, *(c for c in own if c not in known))}
+    for key in _JOINED:
+        joined[key] = [*base.get(key, ()), *raw.get(key, ())]
+    for key in ("preamble", "filename", "stated", "stated_in", "let"):
+        joined[key] = {**base.get(key, {}), **raw.get(key, {})}
+    own_into = {entry["table"]: entry for entry in raw.get("into", [])}
+    joined["into"] = [_merged(entry, own_into.pop(entry["table"], {})) for entry in base.get("into", [])] + [*own_into.values()]
+    return joined
+
+
+def _in_order(lets: dict[str, str]) -> dict[str, str]:
+    """Put each `let` behind those that it names; ValueError if they name one another in a circle."""
+    named = {name: {other for other in lets if other != name and re.search(rf"\b{other}\b", sql)} for name, sql in lets.items()}
+    placed: dict[str, str] = {}
+    while len(placed) < len(lets):
+        ready = [name for name in lets if name not in placed and named[name] <= placed.keys()]
+        if not ready:
+            raise ValueError(f"let: {', '.join(name for name in lets if name not in placed)}")
+        placed[ready[0]] = lets[ready[0]]
+    return placed
+
+
+def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    return base | own | {"columns": base["columns"] | own.get("columns", {})}
+
+
+def _columns(raw: dict[str, Any]) -> tuple[dict[str, tuple[str, ...]], list[Into]]:
+    """Return the names by which each column is known, and the tables that the columns go to."""
+    named = {column: (column, *aliases) for column, aliases in raw.get("columns", {}).items()}
+    into = [
+        Into(entry["table"], dict(entry["columns"]), entry.get("where"), tuple(entry.get("filled", ())))
+        for entry in raw.get("into", [])
+    ]
+    if identity := raw.get("identity"):
+        declared = _declared(schema()[identity])
+        named |= {c: (*names, *named.get(c, ())) for c, names in declared.items()}
+        named = {c: named[c] for c in (*declared, *(c for c in named if c not in declared))}
+        own = next((entry for entry in into if entry.table == identity), Into(identity, {}, None))
+        whole = Into(identity, {c: f'"{c}"' for c in declared} | own.columns, own.where, own.filled)
+        into = [whole, *(entry for entry in into if entry is not own)]
+    # Rows without an id are named after source and line: two of one table from one line would share it.
+    assert len({entry.table for entry in into}) == len(into), f"{raw['id']} names a table twice"
+    return named, into
 
 
 def _declared(table: Table) -> dict[str, tuple[str, ...]]:
     """Return the columns that files may have for a table: name, Chinese label, label without its unit."""
     return {c.name: (c.name, c.zh, _UNIT.sub("", c.zh)) for c in table.columns if c.name not in PROVENANCE}
+
+
+def _patterns(own: dict[str, Any], known: dict[str, Any]) -> dict[str, tuple[re.Pattern[str], ...]]:
+    """Return the patterns of each name, one's own before those that are usual."""
+    texts = {name: [*_listed(own.get(name)), *_listed(known.get(name))] for name in dict.fromkeys((*own, *known))}
+    return {name: tuple(_pattern(text) for text in several) for name, several in texts.items()}
+
+
+def _listed(patterns: str | list[str] | None) -> list[str]:
+    return [patterns] if isinstance(patterns, str) else list(patterns or ())
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """Compile a regular expression; {n} in it stands for a number."""
+    return re.compile(text.replace("{n}", _NUMBER))

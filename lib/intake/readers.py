@@ -13,13 +13,16 @@ from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 from numpy.typing import NDArray
 
 from lib.errors import BadFile
+from lib.intake.cells import LINE_BREAK
 
 BLOCK_BYTES = 1 << 24
 MAX_RECORD_LINES = 1000
+SHEET = "sheet"  # in the place of an encoding: UTF-8 as the sandbox writes a sheet, breaks inside cells as U+2028
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 # States of a record: those of kernels.records, which is imported only where there are quotes.
@@ -76,7 +79,8 @@ class Block:
         raw = self.raw[self.raw_at[i] : self.raw_at[i + 1]]
         if self.byte_from == 0 and i == 0:
             raw = raw[_bom_bytes(self.encoding) :]
-        return raw.decode(codec(self.encoding), errors="backslashreplace").rstrip("\r\n")
+        text = raw.decode(codec(self.encoding), errors="backslashreplace").rstrip("\r\n")
+        return text.replace(LINE_BREAK, "\n") if self.encoding == SHEET else text
 
     def record(self, i: int) -> str:
         """Return record i as text, without its line break."""
@@ -85,7 +89,7 @@ class Block:
 
 def codec(encoding: str) -> str:
     """Return the codec that decodes a file's bytes once the byte order mark is taken off."""
-    return "utf-8" if encoding == "utf-8-sig" else encoding
+    return "utf-8" if encoding in ("utf-8-sig", SHEET) else encoding
 
 
 def examine(path: Path) -> Examined:
@@ -109,6 +113,22 @@ def examine(path: Path) -> Examined:
     marked = next((name for bom, name in _BOMS if first.startswith(bom)), None)
     encoding = marked or ("utf-8" if fits or _mostly_utf8(path) else "gb18030")
     return Examined(digest.hexdigest(), size, encoding)
+
+
+def hashed(path: Path) -> Examined:
+    """Hash a file that is no text.
+
+    Raises
+    ------
+    BadFile
+        If the file cannot be read.
+    """
+    with opened(path) as file:
+        digest, size = hashlib.sha256(), 0
+        while chunk := file.read(BLOCK_BYTES):
+            digest.update(chunk)
+            size += len(chunk)
+        return Examined(digest.hexdigest(), size, "")
 
 
 def opened(path: Path) -> BinaryIO:
@@ -186,6 +206,8 @@ def fields(block: Block, keep: NDArray[np.bool_], delimiter: str, n_fields: int)
         parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
         convert_options=pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
     )
+    if block.encoding == SHEET and LINE_BREAK.encode() in text:
+        made = pa.table([pc.replace_substring(column, LINE_BREAK, "\n") for column in made.columns], names)
     if made.num_rows != int(keep.sum()):
         n, counts = block.line[0], f"{keep.sum()}, {made.num_rows}"
         raise BadFile(

@@ -5,6 +5,7 @@ and per amount column `exact_<column>`, the amount as written before it is round
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -56,40 +57,65 @@ def prepare(store: Store) -> None:
     names = ("name", "word", "code")
     store.derive("codes", pa.table({name: [row[i] for row in rows] for i, name in enumerate(names)}))
     store.execute(named_sql("casts"))
+    store.execute(named_sql("readings"))
 
 
-def stage(store: Store, source_id: str, seq: int, layout: Layout, cells: pa.Table) -> list[Fault]:
+def stage(store: Store, source_id: str, seq: int, layout: Layout, cells: pa.Table) -> tuple[list[Fault], list[int]]:
     """Add a block's rows to the stages of the tables that the layout fills; return why some rows were not.
+
+    Also returned are the lines of rows that are no transactions: they are left alone.
 
     Parameters
     ----------
     cells
-        Text columns named after the profile's columns, and `line`.
+        Text columns named after the profile's columns and facts, and `line`.
     """
     profile = layout.profile
-    store.derive("_raw", clean(cells))
+    store.derive("_raw", cleaned := clean(cells, profile.nothing))
+    aside = _lines(store, profile.aside, "_raw")
+    if aside:
+        store.derive("_raw", cleaned.filter(pc.invert(pc.is_in(cleaned["line"], pa.array([line for line, _ in aside])))))
     faults = _empty(store, layout)
     for i, into in enumerate(profile.into):
-        store.execute(f"create or replace temp table _typed_{i} as {_typed_sql(into, layout)}", source_id=source_id)
+        store.execute(f"create or replace temp table _typed_{i} as {typed_sql(into, layout)}", source_id=source_id)
         faults += _miscast(store, i, into, {fault.line for fault in faults})
-    for rule in profile.refuse:
-        lines = store.arrow(f"select line from _typed_0 where {rule['when']} order by line")["line"].to_pylist()
-        faults += [Fault(line, rule["zh"], rule["en"]) for line in lines]
+        faults += _unfilled(store, i, into, {fault.line for fault in faults})
+    for table in ("_raw", "_typed_0"):
+        rules = [rule for rule in profile.refuse if (rule.get("over") == "cells") == (table == "_raw")]
+        faults += [Fault(line, rule["zh"], rule["en"]) for line, rule in _lines(store, rules, table)]
     faults += _homeless(store, len(profile.into))
     store.derive("_faulty", pa.table({"line": pa.array([fault.line for fault in faults], pa.int64())}))
     for i, into in enumerate(profile.into):
         _keep(store, i, into, source_id, seq)
-    return faults
+    return faults, sorted({line for line, _ in aside})
 
 
-def clean(cells: pa.Table) -> pa.Table:
-    """Trim all text columns: blanks, line breaks, marks and wide spaces at either end; what is empty then is null."""
+def _lines(store: Store, rules: Sequence[dict[str, str]], table: str) -> list[tuple[int, dict[str, str]]]:
+    """Return the lines of a table for which a rule holds, with the rule."""
+    found = []
+    for rule in rules:
+        lines = store.arrow(f"select line from {table} where {rule['when']} order by line")["line"].to_pylist()
+        found += [(line, rule) for line in lines]
+    return found
+
+
+def clean(cells: pa.Table, nothing: str | None = None) -> pa.Table:
+    """Trim all text columns: blanks, line breaks, marks and wide spaces at either end; what is empty then is null.
+
+    A cell ="…" holds its text: exports write it so that a spreadsheet leaves a number as it is.
+    """
     columns = {}
     for name in cells.column_names:
         column = cells[name]
         if pa.types.is_string(column.type):
             column = pc.utf8_trim(column, characters=_BLANKS)
-            column = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+            if pc.any(pc.starts_with(column, '="')).as_py():
+                column = pc.replace_substring_regex(column, r'^(?s)="([^"]*)"$', r"\1")
+                column = pc.utf8_trim(column, characters=_BLANKS)
+            void = pc.equal(column, "")
+            if nothing is not None:
+                void = pc.or_(void, pc.match_substring_regex(column, f"^(?:{nothing})$"))
+            column = pc.if_else(void, pa.scalar(None, pa.string()), column)
         columns[name] = column
     return pa.table(columns)
 
@@ -101,19 +127,33 @@ def staged(store: Store) -> list[Table]:
     return [table for table in schema().values() if f"stage_{table.name}" in names]
 
 
-def _typed_sql(into: Into, layout: Layout) -> str:
+def typed_sql(into: Into, layout: Layout) -> str:
     """Write the SELECT that turns a block's cells into rows of one table: `<column>` typed, `text_<column>` as written."""
     table = schema()[into.table]
-    names = ", ".join(f'"{c}"' for c in layout.profile.columns)
     texts = ", ".join(f"""nullif(cast(({sql}) as text), '') as "text_{c}\"""" for c, sql in into.columns.items())
     filled = [table.column(name) for name in into.columns]
     exact = "".join(f', exact_value("text_{c.name}") as "exact_{c.name}"' for c in filled if c in amounts(table))
     values = ", ".join(f'{cast_sql(table, c)} as "{c.name}"' for c in filled)
+    steps, last = cells_sql(layout)
     return (
-        f"with raw as (select line, $source_id as source_id, $source_id || ':' || line as row_id, {names} from _raw), "
-        f"texts as (select line, {texts} from raw where {into.where or 'true'}), "
+        f"with {steps}, texts as (select line, {texts} from {last} where {into.where or 'true'}), "
         f"exact as (select *{exact} from texts) select *, {values} from exact"
     )
+
+
+def cells_sql(layout: Layout, lets: int | None = None) -> tuple[str, str]:
+    """Write the steps (WITH …) from a block's cells to what expressions may name, and the name of the last one.
+
+    A step for each `let` (or the first so many): a macro writes what it is given several times, and nested ones would grow
+    beyond all bounds.
+    """
+    names = ", ".join(f'"{c}"' for c in (*layout.profile.columns, *layout.facts))
+    steps = [f"raw as (select line, $source_id as source_id, $source_id || ':' || line as row_id, {names} from _raw)"]
+    last = "raw"
+    for i, (name, sql) in enumerate([*layout.profile.let.items()][:lets]):
+        steps.append(f'let_{i} as (select *, {sql} as "{name}" from {last})')
+        last = f"let_{i}"
+    return ", ".join(steps), last
 
 
 def cast_sql(table: Table, column: Column) -> str:
@@ -163,6 +203,16 @@ def _miscast(store: Store, i: int, into: Into, known: set[int]) -> list[Fault]:
     return [_fault(row["line"], table, table.column(row["name"]), row["written"]) for row in found if row["line"] not in known]
 
 
+def _unfilled(store: Store, i: int, into: Into, known: set[int]) -> list[Fault]:
+    """Find the rows, save those known as faulty, that leave a column empty that a row of the table cannot do without."""
+    parts = [f"""select line, '{c}' as name from _typed_{i} where "{c}" is null""" for c in into.filled]
+    if not parts:
+        return []
+    found = store.arrow(" union all ".join(parts) + " order by line, name").to_pylist()
+    table = schema()[into.table]
+    return [_fault(row["line"], table, table.column(row["name"]), None) for row in found if row["line"] not in known]
+
+
 def _can_fail(table: Table, column: Column) -> bool:
     coded = f"{table.name}.{column.name}"
     if coded in codes():
@@ -188,7 +238,10 @@ def _expected(table: Table, column: Column) -> tuple[str, str]:
     if column.name in FRACTIONS:
         return "0 到 1 之间的小数, 也不带 % (25% 可写作 0.25 或 25%)", "a fraction from 0 to 1 and has no % (write 0.25 or 25%)"
     if column.type == "text":
-        return "完整的编号 (被电子表格改写成了科学计数)", "a whole number any more (a spreadsheet has rewritten it)"
+        return (
+            "完整的编号 (被电子表格当作数字改写成了科学计数, 15 位以后的数字已丢失; 请向提供方索取原号)",
+            "a whole number any more (a spreadsheet made it a number: digits after the 15th are lost; ask for the original)",
+        )
     return _KINDS[column.type]
 
 

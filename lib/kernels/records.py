@@ -1,7 +1,8 @@
 """Where the records of a delimited text begin and end: arrays in, arrays out.
 
 Quotes as in RFC 4180: they open a field only at its start, are doubled inside, and may hold line breaks. A record that is
-malformed is cut off after its first line, so that an unclosed quote cannot swallow the rows below it.
+malformed is cut off after its first line, so that an unclosed quote cannot swallow the rows below it. Blanks between a closing
+quote and the end of its field are let pass.
 """
 
 import numpy as np
@@ -9,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 WELL_FORMED, OPEN_QUOTE, TEXT_AFTER_QUOTE = 0, 1, 2
-_QUOTE, _LF, _CR = 34, 10, 13
+_QUOTE, _LF, _CR, _BLANK, _TAB = 34, 10, 13, 32, 9
 
 
 @njit(cache=True)
@@ -35,6 +36,8 @@ def _record(text: NDArray[np.uint8], i: int, stop: int, delimiter: int) -> tuple
             if after < 0:
                 return i, fields, OPEN_QUOTE
             i = after
+            while i < stop and (text[i] == _BLANK or text[i] == _TAB) and text[i] != delimiter:
+                i += 1  # exports pad what they have quoted
             if i < stop and text[i] != delimiter and text[i] != _LF and text[i] != _CR:
                 return i, fields, TEXT_AFTER_QUOTE
         while i < stop and text[i] != delimiter and text[i] != _LF and text[i] != _CR:

@@ -37,7 +37,9 @@ def balance_breaks(case: Case, tol_yuan: float = TOL_YUAN) -> pd.DataFrame:
     Notes
     -----
     Lines stand in the bank's sequence, else by time. Among lines of the same time every order in which the balances hold is
-    accepted (that of the file first, then the reverse); where none does, the one with the fewest breaks is shown.
+    accepted (that of the file first, then the reverse); where none does, the one with the fewest breaks is shown. An account
+    without a sequence whose balances break by time is also read as its files have it, and from their last line to the first:
+    the reading with the fewest breaks counts. `coverage` says which it was.
     """
     found = all_breaks(case.store, tol_yuan)
     mine = scopes.account_ids(case)["account_id"].combine_chunks()
@@ -50,10 +52,15 @@ def coverage(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per account with statements
-        account_id · covered_from · covered_to (as the delivery states them, else the first and last line) · lines.
+        account_id · covered_from · covered_to (as the delivery states them, else the first and last line) · lines · links
+        (pairs of lines that state a balance and follow each other) · links_held (those between which all is there) · reading
+        (order of the lines in which that is so: sequence, the bank's; file, as the files have them; reversed, from their last
+        line to the first; time, where it is none of these).
         An account that is only seen in the statements of others has no row.
     """
     days = covered_days(case.store).select(["account_id", "covered_from", "covered_to", "lines"])
+    read = statements(case.store).readings().select(["account_id", "links", "links_held", "reading"])
+    days = days.join(read, "account_id", join_type="left outer").sort_by("account_id")
     mine = scopes.account_ids(case)["account_id"].combine_chunks()
     return frame(days.filter(pc.is_in(days["account_id"], value_set=mine)))
 

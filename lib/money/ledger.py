@@ -3,7 +3,7 @@
 Worked out once per version of the Store: the order and the balances do not depend on whose money is followed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from lib.errors import DataGap
 from lib.kernels import tracing
 from lib.money.ordering import Moves, replay_order
+from lib.money.reversals import pairs
 from lib.money.statements import statements
 from lib.store import Store
 
@@ -30,8 +31,10 @@ class Ledger:
     ----------
     table
         transfer_id, at, payer_account, payee_account, amount_yuan, kind, loan_id.
+    opening
+        What each account held at first, fen: what statements imply, else 0.
     before
-        What the payer is known to hold before it pays, fen; opening balances are those that statements imply, else 0.
+        What the payer is known to hold before it pays, fen.
     out_start, out_pos
         Payments of account a: out_pos[out_start[a]:out_start[a + 1]].
     latest
@@ -46,6 +49,7 @@ class Ledger:
     accounts: pa.Array
     moves: Moves
     amount: Ints
+    opening: Ints
     before: Ints
     out_start: Ints
     out_pos: Ints
@@ -81,6 +85,24 @@ class Ledger:
         places: Ints = pc.fill_null(found, -1).to_numpy().astype(np.int64)
         return places
 
+    def without(self, gone: Flags) -> "Ledger":
+        """Return the ledger as it would be if some transfers had never been; the others keep their order."""
+        rows = np.flatnonzero(~gone)
+        moves, amount = self.moves.of(rows), self.amount[rows]
+        out_start, out_pos = _payments(moves.payer, len(self.accounts))
+        return replace(
+            self,
+            table=self.table.take(pa.array(rows)),
+            moves=moves,
+            amount=amount,
+            before=_before(moves, amount, self.opening),
+            out_start=out_start,
+            out_pos=out_pos,
+            latest=self.latest[rows],
+            tied=self.tied[rows],
+            looped=self.looped[rows],
+        )
+
 
 def ledger(store: Store) -> Ledger:
     """Return the ledger of a Store, worked out once per version.
@@ -95,6 +117,25 @@ def ledger(store: Store) -> Ledger:
         store.memo[key] = _load(store)
     made: Ledger = store.memo[key]
     return made
+
+
+def settled(store: Store) -> Ledger:
+    """Return the ledger without the transfers that were undone and those that undid them; worked out once per version."""
+    key = "money.ledger.settled"
+    if key not in store.memo:
+        book, gone = ledger(store), undone(store)
+        store.memo[key] = book.without(gone) if gone.any() else book
+    made: Ledger = store.memo[key]
+    return made
+
+
+def undone(store: Store) -> Flags:
+    """Return for each transfer of the ledger whether it was undone by another or undid one."""
+    book, found = ledger(store), pairs(store)
+    gone = np.zeros(len(book.amount) + 1, np.bool_)  # the last takes those that are not in the ledger
+    for side in ("original_id", "reversal_id"):
+        gone[book.positions(found[side].combine_chunks())] = True
+    return gone[:-1]
 
 
 def code(values: pa.Array | pa.ChunkedArray | list[str], known: pa.Array) -> Ints:
@@ -124,17 +165,29 @@ def assemble(rows: pa.Table, held: pa.Array, openings: tuple[pa.Array, Ints, Int
     order, tied, looped = replay_order(filed)
     rows, moves = rows.take(pa.array(order)), filed.of(order)
     amount = rows["amount_fen"].to_numpy()
-    before = tracing.replay(moves.payer, moves.payee, amount, _opening(openings, rows, accounts, moves, amount))
+    opening = _opening(openings, rows, accounts, moves, amount)
+    before = _before(moves, amount, opening)
+    out_start, out_pos = _payments(moves.payer, len(accounts))
+    latest = np.maximum.accumulate(moves.at)
+    table, ties = rows.select(COLUMNS), (tied[order], looped[order])
+    return Ledger(table, accounts, moves, amount, opening, before, out_start, out_pos, latest, *ties, undated)
+
+
+def _before(moves: Moves, amount: Ints, opening: Ints) -> Ints:
+    before: Ints = tracing.replay(moves.payer, moves.payee, amount, opening)
     if (before < 0).any():
         raise DataGap(
             "流水金额过大, 账户余额超过 4.6 亿亿元, 无法精确到分计算。请核对金额单位 (元/万元) 后重新导入",
             "Amounts too large: a balance exceeds 4.6e16 yuan, too large to keep to the fen. Check the unit and import again",
         )
-    by_payer = np.argsort(moves.payer, kind="stable")
-    out_start = np.searchsorted(moves.payer[by_payer], np.arange(len(accounts) + 1))
-    latest = np.maximum.accumulate(moves.at)
-    table, ties = rows.select(COLUMNS), (tied[order], looped[order])
-    return Ledger(table, accounts, moves, amount, before, out_start, by_payer, latest, *ties, undated)
+    return before
+
+
+def _payments(payer: Ints, accounts: int) -> tuple[Ints, Ints]:
+    """Return out_start and out_pos."""
+    by_payer = np.argsort(payer, kind="stable")
+    out_start: Ints = np.searchsorted(payer[by_payer], np.arange(accounts + 1))
+    return out_start, by_payer
 
 
 def _moves(rows: pa.Table, accounts: pa.Array) -> Moves:

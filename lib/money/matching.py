@@ -43,7 +43,7 @@ def reconcile(case: Case, tol_yuan: float = TOL_YUAN, days: int = DAYS) -> pd.Da
     A transfer belongs to a loan if it names the contract: all that do are added up, whatever their day. For a loan that none
     names, a transfer to the borrower or to the agreed account fits if the amount is the principal, or the principal less the
     upfront fee, and the day is near; each transfer is used once, and the assignment with the most pairs and the fewest days
-    between is taken.
+    between is taken. A payout that came back by a reversal (`transfers.reversal_of`) paid nobody and belongs to no loan.
 
     Parameters
     ----------

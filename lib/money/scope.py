@@ -84,7 +84,8 @@ def transfers(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per transfer
-        transfer_id · at · day_only · payer_account · payee_account · amount_yuan · kind · loan_id · memo.
+        transfer_id · at · day_only · payer_account · payee_account · amount_yuan · kind · loan_id · memo · reversal_of (the
+        earlier transfer that this one undoes).
     """
     _register_accounts(case)
     return frame(case.store.run("case_transfers", everything=case.is_district))

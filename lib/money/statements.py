@@ -2,7 +2,9 @@
 
 A statement's lines stand in the bank's sequence where every line has one, else by time. Lines of the same time may be shown in
 any order by a bank, so every order in which the balances hold is accepted: that of the file, the reverse (files that list the
-newest first), else a trail through the stated balances. A line without a balance moves the chain on by arithmetic.
+newest first), else a trail through the stated balances. Where balances break by time and fewer do in the order of the files, or
+in that order reversed (a bank may book in another order than it dates), that order is taken. A line without a balance moves the
+chain on by arithmetic.
 """
 
 from collections import Counter, defaultdict
@@ -21,13 +23,15 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Line = tuple[int, int | None]  # signed fen, stated balance
 _MOST_STARTS = 50  # balances from which a tie that goes round is tried
+READINGS = ("sequence", "file", "reversed", "time")
 
 
 @dataclass(frozen=True, eq=False)
 class Statements:
     """Lines of all statements, account after account, in the order in which their balances hold best.
 
-    `flow_id` and `account_id` are Arrow arrays; `signed` and `balance` fen (0 where none is `stated`), `at` microseconds.
+    `flow_id` and `account_id` are Arrow arrays; `signed` and `balance` fen (0 where none is `stated`), `at` microseconds;
+    `place` is the line's place in the files.
     """
 
     flow_id: pa.Array
@@ -37,6 +41,32 @@ class Statements:
     signed: Ints
     balance: Ints
     stated: Flags
+    place: Ints
+    numbered: Flags
+
+    def readings(self) -> pa.Table:
+        """Say in which order the lines of each account were read, and how well its balances hold in it.
+
+        Returns account_id · reading (sequence: the bank's; file: as in the files; reversed: the last line of the files first;
+        time, where it is none of these) · links (pairs of stated balances that follow each other) · links_held.
+        """
+        starts = np.flatnonzero(self.first)
+        account = np.cumsum(self.first) - 1
+        step = np.diff(self.place, append=0)
+        inside = np.append(~self.first[1:], False)[: len(step)]
+        falls, rises = (np.bincount(account[inside & turn], minlength=len(starts)) for turn in (step < 0, step > 0))
+        codes = np.select([self.numbered[starts], falls == 0, rises == 0], [0, 1, 2], 3)
+        rows, _, missing = self.breaks()
+        links = np.bincount(account[rows], minlength=len(starts))
+        broken = np.bincount(account[rows[missing != 0]], minlength=len(starts))
+        return pa.table(
+            {
+                "account_id": self.account_id.take(pa.array(starts)),
+                "reading": pa.array(READINGS, pa.string()).take(pa.array(codes)),
+                "links": pa.array(links, pa.int64()),
+                "links_held": pa.array(links - broken, pa.int64()),
+            }
+        )
 
     def openings(self) -> tuple[pa.Array, Ints, Ints]:
         """Return accounts whose first line states a balance, the fen they held before it, and its time."""
@@ -81,10 +111,10 @@ def _arranged(lines: pa.Table) -> Statements:
     if not lines.num_rows:
         empty, none = np.zeros(0, np.int64), np.zeros(0, np.bool_)
         text = pa.array([], pa.string())
-        return Statements(text, text, none, empty, empty, empty, none)
+        return Statements(text, text, none, empty, empty, empty, none, empty, none)
     codes = pc.dictionary_encode(lines["account_id"].combine_chunks())
     account = codes.indices.to_numpy().astype(np.int64)
-    key = _keys(lines, account)
+    key, numbered = _keys(lines, account)
     flow_ids = lines["flow_id"].combine_chunks()
     at = lines["at"].cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
     signed = lines["signed_fen"].to_numpy()
@@ -103,14 +133,20 @@ def _arranged(lines: pa.Table) -> Statements:
             signed[order],
             balance[order],
             stated[order],
+            order,
+            numbered[rows],
         )
 
     order = _better_direction(read, account, key)
-    return read(_untied(read(order), order, account[order], key[order]))
+    order = _untied(read(order), order, account[order], key[order])
+    return read(_as_filed(read, order, account, numbered))
 
 
-def _keys(lines: pa.Table, account: Ints) -> Ints:
-    """Return what orders the lines of an account: the sequence where all of them have one, else time; equal keys tie."""
+def _keys(lines: pa.Table, account: Ints) -> tuple[Ints, Flags]:
+    """Return what orders the lines of an account (its sequence where all of them have one, else time; equal keys tie).
+
+    And for each account whether it is the sequence.
+    """
     at = lines["at"].cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
     seq = pc.fill_null(lines["seq"], -1).to_numpy()
     numbered = np.bincount(account, weights=seq < 0) == 0
@@ -119,7 +155,7 @@ def _keys(lines: pa.Table, account: Ints) -> Ints:
     tied_day = np.isin(blocks, np.unique(blocks[lines["day_only"].to_numpy(zero_copy_only=False)]))
     by_time: Ints = np.where(tied_day, day * DAY_US, at)
     chosen: Ints = np.where(numbered[account], seq, by_time)
-    return chosen
+    return chosen, numbered
 
 
 def _better_direction(read, account: Ints, key: Ints) -> Ints:  # type: ignore[no-untyped-def]
@@ -127,14 +163,27 @@ def _better_direction(read, account: Ints, key: Ints) -> Ints:  # type: ignore[n
     place = np.arange(len(account))
     forward: Ints = np.lexsort((place, key, account))
     backward: Ints = np.lexsort((-place, key, account))
-    wrong = []
-    for order in (forward, backward):
-        made = read(order)
-        rows, _, missing = made.breaks()
-        wrong.append(np.bincount(account[order][rows[missing != 0]], minlength=int(account.max()) + 1))
-    newest_first = (wrong[1] < wrong[0])[account[forward]]
+    newest_first = (_wrong(read, backward, account) < _wrong(read, forward, account))[account[forward]]
     chosen: Ints = np.where(newest_first, backward, forward)
     return chosen
+
+
+def _as_filed(read, order: Ints, account: Ints, numbered: Flags) -> Ints:  # type: ignore[no-untyped-def]
+    """Take the order of the files, or its reverse, for accounts without a sequence in which fewer balances break so."""
+    least, place = _wrong(read, order, account), np.arange(len(account))
+    if not least[~numbered].any():
+        return order
+    for filed in (np.lexsort((place, account)), np.lexsort((-place, account))):
+        wrong = _wrong(read, filed, account)
+        better = ~numbered & (wrong < least)
+        order, least = np.where(better[account[order]], filed, order), np.where(better, wrong, least)
+    return order
+
+
+def _wrong(read, order: Ints, account: Ints) -> Ints:  # type: ignore[no-untyped-def]
+    """Count the breaks of each account."""
+    rows, _, missing = read(order).breaks()
+    return np.bincount(account[order][rows[missing != 0]], minlength=int(account.max()) + 1)
 
 
 def _untied(made: Statements, order: Ints, account: Ints, key: Ints) -> Ints:

@@ -12,9 +12,11 @@ from lib.errors import BadParameter
 from lib.kernels import cycles
 from lib.money import scope
 from lib.money.amounts import as_fen, whole_number, yuan
-from lib.money.ledger import Ledger, ledger
+from lib.money.ledger import Ledger, ledger, undone
 from lib.money.ordering import DAY_US
+from lib.money.reversals import pairs
 from lib.store import frame
+from lib.words import word
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -42,7 +44,8 @@ def round_trips(
     DataFrame, one row per trip, by time
         trip_id · hops · accounts (list, from the first payer on) · transfer_ids (list, in order) · first_at · last_at ·
         amount_out_yuan (first transfer) · amount_back_yuan (last) · tied (rests on an order that nobody stated).
-        For a case of one party: trips that touch an account of the case (see `accounts`). `attrs["hubs"]`: accounts left out.
+        For a case of one party: trips that touch an account of the case (see `accounts`). `attrs`: hubs (accounts left out),
+        reversed (pairs left out: a transfer that came back by a reversal, and the reversal).
 
     Raises
     ------
@@ -62,6 +65,7 @@ def round_trips(
     left_out = scope.hub_accounts(case, hubs)
     wanted = np.ones(len(book.accounts), np.bool_) if case.is_district else book.flags(scope.account_ids(case)["account_id"])
     rows = _candidates(book, wanted, book.flags(left_out), int(np.ceil(float(least))) if least else 0, max_hops)
+    rows, reversed_pairs = _without_reversals(case, book, rows)
     flat, sizes, ties = _cycles(book, rows, wanted, max_hops, days)
     if len(sizes) > MOST_TRIPS:
         raise BadParameter(
@@ -69,7 +73,9 @@ def round_trips(
             f"More than {MOST_TRIPS:,} trips. Raise min_yuan, lower days or max_hops, or leave out busy accounts with hubs",
         )
     trips = frame(_table(book, rows[flat], sizes, ties))
-    trips.attrs["hubs"] = left_out
+    trips.attrs |= {"hubs": left_out, "reversed": reversed_pairs}
+    if reversed_pairs:
+        trips.attrs["caption"] = word("flows", "round_trips_reversed", n=f"{reversed_pairs:,}")
     return trips
 
 
@@ -82,6 +88,13 @@ def _candidates(book: Ledger, wanted: Flags, hubs: Flags, least_fen: int, max_ho
     away = _distances(payer[rows], payee[rows], wanted, max_hops) + _distances(payee[rows], payer[rows], wanted, max_hops)
     near: Ints = rows[(away[payer[rows]] <= max_hops) & (away[payee[rows]] <= max_hops)]
     return near
+
+
+def _without_reversals(case: Case, book: Ledger, rows: Ints) -> tuple[Ints, int]:
+    """Leave out what was undone and what undid it; return the rest and how many such pairs touch the transfers given."""
+    found = pairs(case.store)
+    sides = [np.isin(book.positions(found[side].combine_chunks()), rows) for side in ("original_id", "reversal_id")]
+    return rows[~undone(case.store)[rows]], int((sides[0] | sides[1]).sum())
 
 
 def _distances(tail: Ints, head: Ints, wanted: Flags, limit: int) -> Ints:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from lib.case import Case
 from lib.money import scope as scopes
 from lib.money.amounts import yuan
-from lib.money.ledger import Ledger, ledger
+from lib.money.ledger import Ledger, settled
 from lib.money.matching import payouts
 from lib.money.ordering import DAY_US
 from lib.money.statements import coverage
@@ -84,9 +84,10 @@ def derive_uses_of_funds(case: Case, scope: scopes.Scope, *, hops: int = 4, days
     -----
     Custody, payment, tax and settlement accounts are hubs: neither related nor walked through, but for an account of the
     borrower into which the loan was paid. Fees (kind `fee`, to fee or own accounts of the institution) do not count up to the
-    contract's upfront fee. The related set is that of the case's day.
+    contract's upfront fee. The related set is that of the case's day. A transfer that was undone by a reversal
+    (`transfers.reversal_of`) and the reversal itself count as if neither had been.
     """
-    book = ledger(case.store)
+    book = settled(case.store)
     by_loan = _payout_rows(case, book)
     case.store.derive("money_related", scopes.related(case, scope).select(["case_id", "party_id"]))
     case.store.derive("money_loans", scopes.case_loans(case, scope))

@@ -11,7 +11,8 @@ select
     transfers.amount_yuan,
     transfers.kind,
     transfers.loan_id,
-    transfers.memo
+    transfers.memo,
+    transfers.reversal_of
 from transfers
 where
     $everything

@@ -3,35 +3,84 @@
 -- inputs:  codes(name, word, code), made from profiles/codes.toml
 -- params:  none
 --
--- A text reaches the macros trimmed (staging.clean), empty being null. What is not null and gives null here sets its row
--- apart. Amounts are read exactly (18 decimals) and rounded half-even to the fen: a plain cast rounds half up.
+-- A text reaches the macros trimmed and without ="…" (staging.clean), empty being null. What is not null and gives null here
+-- sets its row apart. Macros `for profiles` take and give text, so that a reason can show what was written. Amounts are read
+-- exactly (18 decimals) and rounded half-even to the fen: a plain cast rounds half up.
 -- (a text with as many bytes as characters is ASCII: most cells are, and translate is dear)
 create or replace temp macro half_width(t) as
-case when strlen(t) = length(t) then t else translate(
+case when strlen(t) = length(t) or not regexp_matches(t, '[\x{3000}\x{ff00}-\x{ff5e}]') then t else translate(
     t,
     '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ．，：／－＋％（）　',
     '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.,:/-+%() '
 ) end;
 
--- 1234.5 · 1,234.50 · ¥1234.5 · 1234.5元 · 1.5E7 (no digits are lost by a positive exponent); 1,23 is not a number
+-- a quote before (and after) a number marks it as text in a spreadsheet: '6222021234567890
+create or replace temp macro unmarked(t) as
+case when contains(t, '''') then nullif(regexp_replace(t, '^''+|''+$', '', 'g'), '') else t end;
+
+-- the number of an amount without what stands around it: ¥5 · -￥5 · ￥-5 · CNY 5 · 5元 · (5), which is -5 · 5万元, which is 5E4
+create or replace temp macro amount_text(t) as
+regexp_replace(
+    regexp_replace(
+        regexp_replace(
+            regexp_replace(
+                replace(half_width(unmarked(t)), '−', '-'),
+                '^(\(?) *([+-]?) *(?:[¥￥]|CNY|RMB|人民币)? *([+-]?) *| *(?:元|圆)? *(?:CNY|RMB|人民币)? *(\)?)$',
+                '\1\2\3\4',
+                'gi'
+            ),
+            ' *万(\)?)$', 'E4\1'
+        ),
+        ' *亿(\)?)$', 'E8\1'
+    ),
+    '^\(([0-9.][^()]*)\)(E[48])?$', '-\1\2'
+);
+
+-- 1,234.50 · 1 234.50 with hard or thin blanks · .5 · 1.5E7 (no digits are lost by a positive exponent)
+-- 1,23 · 0,123 · 1.234.5 · 1,234,5 · 1 234 · (-5) are no numbers: they can be read in more than one way
 create or replace temp macro number_text(t) as
 case
-    when regexp_full_match(t, '[+-]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]{0,18})?([eE]\+?[0-9]{1,2})?')
+    when regexp_full_match(t, '[+-]?([1-9][0-9]{0,2}(,[0-9]{3})+|[0-9]+)(\.[0-9]{0,18})?([eE]\+?[0-9]{1,2})?')
         then replace(t, ',', '')
-    when regexp_full_match(t, '[+-]?\.[0-9]{1,18}') then replace(t, '.', '0.')
+    when regexp_full_match(t, '[+-]?\.[0-9]{1,18}([eE]\+?[0-9]{1,2})?')
+        then replace(t, '.', '0.')
+    when
+        regexp_full_match(
+            t, '[+-]?[1-9][0-9]{0,2}([\x{00a0}\x{2007}\x{2009}\x{202f}][0-9]{3})+(\.[0-9]{0,18})?([eE]\+?[0-9]{1,2})?'
+        )
+        then regexp_replace(t, '[\x{00a0}\x{2007}\x{2009}\x{202f}]', '', 'g')
 end;
 
 create or replace temp macro exact_value(t) as
 case
     when regexp_full_match(t, '[0-9]{1,18}(\.[0-9]{1,18})?') then try_cast(t as decimal(38, 18))
-    else try_cast(number_text(regexp_replace(half_width(t), '^([+-]?) *[¥￥] *|( *元)$', '\1')) as decimal(38, 18))
+    when regexp_full_match(t, '[+-]?([1-9][0-9]{0,2}(,[0-9]{3}){1,5}|[0-9]{1,18})(\.[0-9]{1,18})?')
+        then try_cast(replace(t, ',', '') as decimal(38, 18))
+    else try_cast(number_text(amount_text(t)) as decimal(38, 18))
+end;
+
+-- for profiles: an amount stated in 万元; one that itself says 元 contradicts that, and is no amount any more
+create or replace temp macro wan(t) as
+case when regexp_matches(t, '万元?$') then t else t || '万元' end;
+
+-- for profiles: 131.77(已退款89.84) is 131.77, of which 89.84 came back; 50.00(已全额退款) is 50.00, all of it back
+create or replace temp macro amount_before_note(t) as
+regexp_replace(t, '^([^(（]*[0-9元]) *[(（](?:已|已全额|全额)?退款[^()（）]*[)）]$', '\1');
+
+create or replace temp macro refund_in_note(t) as
+case
+    when regexp_matches(t, '全额退款') then nullif(amount_before_note(t), t)
+    else nullif(regexp_extract(t, '退款 *[:：(（]? *([¥￥]?[0-9][0-9,]*(?:\.[0-9]+)?) *元?[)）]*$', 1), '')
 end;
 
 create or replace temp macro fen_rounded(x) as
 try_cast(round_even(x, 2) as decimal(18, 2));
 
 create or replace temp macro whole_value(t) as
-case when regexp_full_match(half_width(t), '[+-]?[0-9]{1,18}') then try_cast(half_width(t) as bigint) end;
+case
+    when regexp_full_match(half_width(unmarked(t)), '[+-]?([0-9]{1,18}|[1-9][0-9]{0,2}(,[0-9]{3}){1,5})')
+        then try_cast(replace(half_width(unmarked(t)), ',', '') as bigint)
+end;
 
 create or replace temp macro double_value(t) as
 case
@@ -48,33 +97,74 @@ case
         then double_value(t)
 end;
 
+-- 2018-09-03 · 2018/9/3 · 2018.9.3 · 20180903 · 2018年9月3日 as 2018-9-3, what follows (a time) after one blank
 create or replace temp macro day_text(t) as
-regexp_replace(
-    regexp_replace(half_width(t), '^([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?', '\1-\2-\3'),
-    '^([0-9]{4})([0-9]{2})([0-9]{2})(?:$|( ))', '\1-\2-\3\4'
+rtrim(
+    regexp_replace(
+        regexp_replace(
+            half_width(unmarked(t)),
+            '^([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})(?:日[ T]*|[ T]+|$)', '\1-\2-\3 '
+        ),
+        '^([0-9]{4})([0-9]{2})([0-9]{2})(?:[ T]+|([0-9]{6})$|$)', '\1-\2-\3 \4'
+    )
 );
 
 create or replace temp macro is_day(t) as
 regexp_full_match(day_text(t), '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}');
 
--- 2018-09-03 · 2018/9/3 · 2018.9.3 · 20180903 · 2018年9月3日, then 08:05[:06[.789]] or 080506 if there is a time; no zones
+-- a time at the end as 8:05:06, be it 080506, 80506 or 8时5分6秒; 805 can be two times, and stays
+create or replace temp macro clock_text(t) as
+case
+    when regexp_matches(t, '[时点]')
+        then regexp_replace(
+            regexp_replace(
+                regexp_replace(t, '([0-9]{1,2})[时点]([0-9]{1,2})分(?:([0-9]{1,2})秒)?$', '\1:0\2:0\3'),
+                ':0([0-9]{2})', ':\1', 'g'
+            ),
+            ':0$', ''
+        )
+    else regexp_replace(t, '(^| )([0-9]{1,2})([0-9]{2})([0-9]{2})$', '\1\2:\3:\4')
+end;
+
+-- a day as above, then 8:05[:06[.789]] if there is a time; no zones, no days that no calendar has, nothing before 1900
 create or replace temp macro time_text(t) as
-regexp_replace(
-    regexp_replace(day_text(t), '^([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{6})$', '\1-\2-\3 \4'),
-    ' ([0-9]{2})([0-9]{2})([0-9]{2})$', ' \1:\2:\3'
-);
+clock_text(day_text(t));
 
 create or replace temp macro time_value(t) as
 case
-    when regexp_full_match(t, '[12][0-9]{3}-[0-9]{2}-[0-9]{2}( ([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?)?')
-        then try_cast(t as timestamp)
     when
         regexp_full_match(
-            time_text(t),
-            '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T]+([01]?[0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?'
+            t, '(19|[2-9][0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}( ([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?)?'
         )
-        and regexp_matches(time_text(t), '^([12]|9999)')
-        then try_cast(time_text(t) as timestamp)
+        then try_cast(t as timestamp)
+    else try_cast(
+        regexp_extract(
+            time_text(t),
+            '^(19|[2-9][0-9])[0-9]{2}-[0-9]{1,2}-[0-9]{1,2}( ([01]?[0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?$'
+        ) as timestamp
+    )
+end;
+
+-- for profiles: day and time in two columns, 20180903 and 080506; a day that a workbook wrote as midnight counts as a day
+create or replace temp macro day_and_time(d, t) as
+case
+    when t is null then d
+    else regexp_replace(day_text(coalesce(d, '?')), ' 0?0:00(:00(\.0+)?)?$', '') || ' ' || half_width(unmarked(t))
+end;
+
+-- for profiles of workbooks: a plain number in a date column counts days since 1899-12-30, or 1904-01-01 in such a workbook;
+-- only five digits are taken for that (years 1927 to 2173): 2018 and 201809 are something else. Text is left as it is
+create or replace temp macro serial_day(t, base1904) as
+case
+    when regexp_full_match(t, '[1-9][0-9]{4}(\.0+)?')
+        then strftime(if(base1904, date '1904-01-01', date '1899-12-30') + cast(cast(t as double) as integer), '%Y-%m-%d')
+    when regexp_full_match(t, '[1-9][0-9]{4}\.[0-9]{1,18}')
+        then strftime(
+            if(base1904, timestamp '1904-01-01', timestamp '1899-12-30')
+            + to_seconds(cast(round(cast(t as double) * 86400) as bigint)),
+            '%Y-%m-%d %H:%M:%S'
+        )
+    else t
 end;
 
 create or replace temp macro day_value(t) as
@@ -86,11 +176,24 @@ case
     when lower(half_width(t)) in ('false', 'f', 'no', 'n', '0', '否', '无', '假') then false
 end;
 
--- a spreadsheet has rewritten 6222021234567890123 as 6.22202E+18: several accounts would become one
+-- a spreadsheet keeps 15 digits of a number: 6222021234567890123 became 6.22202E+18 or 6.2220212345678901e+18, and several
+-- accounts would become one. Marks of text and the blanks between groups of four digits are no part of an id
 create or replace temp macro id_value(t) as
 case
-    when not regexp_full_match(half_width(t), '[0-9]\.[0-9]+[eE]\+?[0-9]{1,2}|[0-9][eE]\+[0-9]{1,2}') then half_width(t)
+    when regexp_full_match(t, '[0-9]+') then t
+    when regexp_full_match(half_width(unmarked(t)), '[0-9]{4}( [0-9]{4}){2,4}( [0-9]{1,3})?')
+        then replace(half_width(unmarked(t)), ' ', '')
+    when
+        not regexp_full_match(
+            half_width(unmarked(t)),
+            '[0-9]{1,3}[.,][0-9]* ?([eE] ?[+-]?|[x×*] ?10\^?\+?)[0-9]{1,4}|[0-9] ?[eE] ?[+-][0-9]{1,4}|[0-9]{16,}\.0*'
+        )
+        then half_width(unmarked(t))
 end;
+
+-- for profiles: the number of a card to which a police inquiry has added _1 or _156_1
+create or replace temp macro card_number(t) as
+regexp_replace(t, '^([0-9０-９]{8,})(?:_[0-9]{1,3})+$', '\1');
 
 create or replace temp macro coded(t, n) as
 (

@@ -2,16 +2,27 @@
 -- grain:   one row per transfer with a time and an amount, in file order
 -- inputs:  transfers, flows
 -- params:  none
-with sides as (
+--
+-- A line that is booked negative shows the side that the other direction names.
+with shown as (
     select
         transfers.transfer_id,
-        bool_or(flows.account_id = transfers.payer_account and flows.direction = 'out') as payer_shown,
-        bool_or(flows.account_id = transfers.payee_account and flows.direction = 'in') as payee_shown,
-        max(flows.seq) filter (where flows.account_id = transfers.payer_account and flows.direction = 'out') as payer_seq,
-        max(flows.seq) filter (where flows.account_id = transfers.payee_account and flows.direction = 'in') as payee_seq
-    from transfers, unnest(transfers.flow_ids) as shown (flow_id)
-    inner join flows on shown.flow_id = flows.flow_id
-    group by transfers.transfer_id
+        flows.seq,
+        flows.account_id = transfers.payer_account and (flows.direction = 'out') = (flows.amount_yuan >= 0) as by_payer,
+        flows.account_id = transfers.payee_account and (flows.direction = 'in') = (flows.amount_yuan >= 0) as by_payee
+    from transfers, unnest(transfers.flow_ids) as one (flow_id)
+    inner join flows on one.flow_id = flows.flow_id
+),
+
+sides as (
+    select
+        transfer_id,
+        bool_or(by_payer) as payer_shown,
+        bool_or(by_payee) as payee_shown,
+        max(seq) filter (where by_payer) as payer_seq,
+        max(seq) filter (where by_payee) as payee_seq
+    from shown
+    group by transfer_id
 )
 
 select

@@ -5,6 +5,7 @@
 --
 -- A transfer that names the loan is a payout by its kind, or, where no kind is stated, by its payee. One that fits goes to an
 -- account of the borrower or the agreed account, names no loan, and is the principal or the principal less the upfront fee.
+-- A payout that came back by a reversal paid nobody, and what undoes a transfer is no payout.
 with payees as (
     select loan_id, disbursement_account as account_id
     from loans
@@ -21,7 +22,11 @@ payments as (
         cast(transfers.at as date) as paid_on,
         coalesce(kind, 'other') in ('transfer', 'other') as unnamed_kind
     from transfers
-    where transfers.at is not null and amount_yuan > 0
+    where
+        transfers.at is not null
+        and amount_yuan > 0
+        and reversal_of is null
+        and not exists (select 1 from transfers as other where other.reversal_of = transfers.transfer_id)
 ),
 
 named as (

@@ -1,14 +1,14 @@
--- quarantine_reasons: why rows were set apart
+-- quarantine_reasons: why rows were set apart; `name` is the file, and in it the member and the sheet; line 0: all of it
 -- grain:   one row per file and reason, the most frequent first
 -- inputs:  quarantine, sources
 -- params:  none
 select
     sources.source_id,
-    sources.name,
+    concat_ws(' » ', sources.name, nullif(sources.member, ''), nullif(sources.sheet, '')) as name,
     quarantine.reason,
     count(*) as n,
     min(quarantine.line) as first_line
 from quarantine
 inner join sources on quarantine.source_id = sources.source_id
-group by sources.source_id, sources.name, quarantine.reason, sources.seq
+group by sources.source_id, sources.name, sources.member, sources.sheet, quarantine.reason, sources.seq
 order by n desc, sources.seq asc, quarantine.reason asc;

@@ -18,42 +18,48 @@ create table store_meta (
     schema_version integer -- 表结构版本 | version of this file
 );
 
--- sources: 来源文件 · one row per file, by content
+-- sources: 来源文件 · one row per file by content; of a workbook one per sheet, of a zip one per file in it
 -- key: source_id
 create table sources (
-    source_id text, -- 来源编号 | S and 12 hex digits of the file's sha256
+    source_id text, -- 来源编号 | S and 12 hex digits of the file's sha256; of a part, of that, member and sheet
     seq integer, -- 导入顺序 | order of import, from 1
     delivery text, -- 交付批次 | folder that was handed over
     name text, -- 文件名 | path of the file inside the delivery
+    member text, -- 压缩包成员 | member of a zip, empty for plain files
+    sheet text, -- 工作表 | sheet of a workbook, empty for text files
     path text, -- 存放位置 | where it lies: relative to the project, or absolute when outside it
-    sha256 text, -- 文件哈希 | SHA-256 of the bytes
+    sha256 text, -- 文件哈希 | SHA-256 of the file's bytes
     bytes bigint, -- 字节数 | size of the file
-    encoding text, -- 编码 | encoding by which it was decoded strictly
+    encoding text, -- 编码 | encoding by which it was decoded strictly; sheet for a sheet
     delimiter text, -- 分隔符 | field delimiter
-    profile_id text, -- 版式 | profile that read it
+    profile_id text, -- 版式 | profile that read it; null if none knows it
     importer_version text, -- 导入程序版本 | importer that read it
     header_line bigint, -- 表头行 | line of the header, from 1
     rows_read bigint, -- 读取行数 | data rows found
     rows_accepted bigint, -- 采用行数 | data rows in curated tables
     rows_quarantined bigint, -- 隔离行数 | data rows set apart with a reason
-    state text, -- 状态 | imported, or set_aside: recognised and not needed
+    rows_set_aside bigint, -- 不计行数 | rows that are no transactions (closed, counted as neither income nor expense): not read
+    state text, -- 状态 | imported, set_aside (recognised and not needed, or unknown part), quarantined (unreadable)
     unused_columns text[] -- 未用的列 | header columns that the profile does not use
 );
 
--- control_totals: 控制总数 · one row per source, table and amount column
--- key: source_id, table_name, column_name
+-- control_totals: 控制总数 · one row per source, table and amount column; one more per direction where the file states its total
+-- key: source_id, table_name, column_name, side
 create table control_totals (
     source_id text, -- 来源编号 | file
     table_name text, -- 表 | curated table
     column_name text, -- 列 | amount column
+    side text, -- 收付方向 | in or out: of these rows alone; empty: of all
     row_count bigint, -- 行数 | accepted rows with an amount
     source_total decimal(38, 12), -- 来源合计 | sum of the amounts as written
     stored_total decimal(38, 2), -- 入库合计 | sum of the amounts as stored
-    rounding decimal(38, 12) -- 舍入差 | source total less stored total
+    rounding decimal(38, 12), -- 舍入差 | source total less stored total
+    stated_rows bigint, -- 文件所载行数 | how many rows the file says it has
+    stated_total decimal(38, 2) -- 文件所载合计 | what the file says they add up to
 );
 
--- spans: 字节区段 · one row per run of bytes of one kind; the spans of a file tile it without gap or overlap
--- key: source_id, member, sheet, byte_from
+-- spans: 字节区段 · one row per run of bytes, of a sheet of rows, of one kind; together they tile it without gap or overlap
+-- key: source_id, member, sheet, line_from
 create table spans (
     source_id text, -- 来源编号 | file
     member text, -- 压缩包成员 | member of a zip, empty for plain files
@@ -61,15 +67,15 @@ create table spans (
     kind text, -- 种类 | preamble, header, accepted, quarantined, blank, total, trailer
     line_from bigint, -- 起始行 | first line, from 1
     line_to bigint, -- 结束行 | last line
-    byte_from bigint, -- 起始字节 | first byte, from 0
-    byte_to bigint -- 结束字节 | byte after the last
+    byte_from bigint, -- 起始字节 | first byte, from 0; null in a sheet
+    byte_to bigint -- 结束字节 | byte after the last; null in a sheet
 );
 
--- quarantine: 隔离行 · one row per data row that could not be used
+-- quarantine: 隔离行 · one row per data row that could not be used, and per file that could not be read
 -- key: source_id, line
 create table quarantine (
     source_id text, -- 来源编号 | file
-    line bigint, -- 行号 | first line of the row
+    line bigint, -- 行号 | first line of the row; 0 for a whole file
     reason text, -- 原因 | why it was set apart
     original_text text -- 原文 | the row as written; undecodable bytes as \xNN
 );
@@ -80,6 +86,18 @@ create table origins (
     row_id text, -- 记录编号 | key of the curated row
     source_id text, -- 来源编号 | file
     line bigint -- 行号 | line
+);
+
+-- flags: 号码校验 · one row per number that fails its own check; nothing was rejected for it
+-- key: table_name, row_id, column_name
+create table flags (
+    source_id text, -- 来源编号 | file of the row; origins has the others, where there are several
+    line bigint, -- 行号 | line
+    table_name text, -- 表 | curated table
+    row_id text, -- 记录编号 | key of the curated row
+    column_name text, -- 列 | column that holds the number
+    reason text, -- 原因 | bad_check_digit, bad_birth_date, bad_length, bad_alphabet
+    written text -- 原文 | number as it stands in the row
 );
 
 -- party_records: 主体出现记录 · one row per mention of a party in a file
@@ -299,6 +317,7 @@ create table transfers (
     kind text, -- 资金类型 | as in flows
     loan_id text, -- 合同编号 | loan contract that either side names
     memo text, -- 摘要 | purpose as written
+    reversal_of text, -- 冲正对象 | earlier transfer that this one undoes
     file_order bigint -- 文件顺序 | position of the first flow among all sources, for ties
 );
 

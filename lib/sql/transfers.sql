@@ -4,18 +4,33 @@
 -- params:  none
 --
 -- Two lines are one movement where each names the other's account, with the same amount on the same day, the k-th out with the
--- k-th in. Where a side does not name the other, the bank's reference has to agree as well. Nothing else is paired: two banks
--- that book on different days give two movements, which is seen, where a wrong pair would not be.
-with sided as (
+-- k-th in. Where a side does not name the other, or writes its account with stars (0099****1234), the bank's reference has to
+-- agree as well, and the account without stars is kept. Nothing else is paired: two banks that book on different days give two
+-- movements, which is seen, where a wrong pair would not be. A line that is booked negative moves money the other way.
+with booked as (
     select
-        flows.*,
-        case when flows.direction = 'out' then flows.account_id else flows.counterparty_account end as payer,
-        case when flows.direction = 'out' then flows.counterparty_account else flows.account_id end as payee,
-        cast(flows.at as date) as day_on,
-        row_number() over (order by sources.seq, flows.line, flows.flow_id) as place
+        flows.* replace (
+            case
+                when flows.amount_yuan >= 0 then flows.direction
+                when flows.direction = 'out' then 'in'
+                else 'out'
+            end as direction,
+            abs(flows.amount_yuan) as amount_yuan
+        ),
+        sources.seq as source_seq
     from flows
     inner join sources on flows.source_id = sources.source_id
     where flows.direction in ('in', 'out') and flows.amount_yuan is not null
+),
+
+sided as (
+    select
+        *,
+        case when direction = 'out' then account_id else counterparty_account end as payer,
+        case when direction = 'out' then counterparty_account else account_id end as payee,
+        cast("at" as date) as day_on,
+        row_number() over (order by source_seq, line, flow_id) as place
+    from booked
 ),
 
 named as (
@@ -56,6 +71,11 @@ referenced as (
         bank_ref,
         amount_yuan,
         day_on,
+        -- what an account that is written with stars may stand for; null where it is written in full, or not at all
+        case
+            when contains(counterparty_account, '*')
+                then regexp_replace(regexp_replace(counterparty_account, '([\\%_])', '\\\1', 'g'), '[*]+', '%', 'g')
+        end as pattern,
         row_number() over (
             partition by bank_ref, amount_yuan, day_on, direction
             order by coalesce(day_only, false), "at", seq, place
@@ -77,9 +97,9 @@ paired_by_reference as (
     where
         o.direction = 'out' and i.direction = 'in'
         and o.account_id <> i.account_id
-        and (o.payee is null or i.payer is null)
-        and coalesce(o.payee, i.account_id) = i.account_id
-        and coalesce(i.payer, o.account_id) = o.account_id
+        and (o.payee is null or i.payer is null or o.pattern is not null or i.pattern is not null)
+        and (coalesce(o.payee, i.account_id) = i.account_id or coalesce(i.account_id like o.pattern escape '\', false))
+        and (coalesce(i.payer, o.account_id) = o.account_id or coalesce(o.account_id like i.pattern escape '\', false))
 ),
 
 pairs as (
@@ -106,7 +126,7 @@ select
         else [sides.out_id, sides.in_id]
     end as flow_ids,
     coalesce(o.payer, i.payer) as payer_account,
-    coalesce(o.payee, i.payee) as payee_account,
+    coalesce(i.payee, o.payee) as payee_account,
     case when coalesce(o.day_only, true) and not coalesce(i.day_only, true) then i.at else coalesce(o.at, i.at) end as "at",
     coalesce(o.day_only, true) and coalesce(i.day_only, true) as day_only,
     coalesce(o.amount_yuan, i.amount_yuan) as amount_yuan,

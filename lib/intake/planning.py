@@ -1,0 +1,262 @@
+"""What is to be done with a delivery: its files in order, the parts of each, and the layout that each part has."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lib import paths
+from lib.errors import BadFile, BadParameter, DataGap, UnknownLayout
+from lib.intake import loading, mapping, readers
+from lib.intake import parts as unpacked
+from lib.intake.loading import Aside, Source, as_text
+from lib.intake.parts import Part
+from lib.intake.profiles import Layout, Profile
+from lib.intake.readers import Examined
+from lib.intake.sandbox import Reason, Sandbox
+
+COUNTS = ("rows_read", "rows_accepted", "rows_quarantined", "rows_set_aside")
+ANSWERED = ("profile_id", "state", *COUNTS)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file of a delivery: where it lies, its path within the delivery, the delivery's name."""
+
+    path: Path
+    name: str
+    delivery: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the Store holds already: its version, and its sources, one row per part."""
+
+    version: str | None = None
+    sources: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def marks(self) -> set[str]:
+        """What tells this Store from another: see `marks`."""
+        rows = ((row["sha256"], row["source_id"], row["state"], row["profile_id"]) for row in self.sources)
+        return {mark for row in rows for mark in marks(*row)}
+
+
+@dataclass
+class Plan:
+    """What is to be done with a delivery: parts to import, and a row of the answer for each file that is not."""
+
+    new: list[Source | Aside] = field(default_factory=list)
+    rest: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def sources(self) -> list[Source]:
+        """The parts that are read."""
+        return [source for source in self.new if isinstance(source, Source)]
+
+    @property
+    def marks(self) -> set[str]:
+        """What tells a Store with these from one without: see `marks`."""
+        asides = [(s.part.sha256, s.id, s.state, None) for s in self.new if isinstance(s, Aside)]
+        read = [(s.part.sha256, s.id, "imported", s.layout.profile.id) for s in self.sources]
+        return {mark for one in asides + read for mark in marks(*one)}
+
+
+def marks(sha256: str, source_id: str, state: str, profile_id: str | None) -> tuple[str, ...]:
+    """Return what a part adds to the version of a Store: its file's hash, whether it could be read, a profile brought along."""
+    if state == "quarantined":
+        return (sha256, f"{source_id} {state}")
+    return (sha256, f"{source_id} {profile_id}") if "@" in (profile_id or "") else (sha256,)
+
+
+def files(delivery: Path | str | Iterable[Path | str]) -> list[Found]:
+    """List the files of a delivery in order of their names."""
+    given = [delivery] if isinstance(delivery, Path | str) else list(delivery)
+    found = []
+    for root in (Path(path).absolute() for path in given):
+        if root.is_dir():
+            below = (Path(folder) / name for folder, _, names in os.walk(root) for name in names)
+            found += [Found(path, path.relative_to(root).as_posix(), root.name) for path in below]
+        elif root.is_file():
+            found.append(Found(root, root.name, root.parent.name))
+        else:
+            raise BadParameter(
+                f"没有文件或文件夹 {paths.written(root)}。请核对路径, 例如 data/raw/<交付批次>",
+                f"There is no file or folder {paths.written(root)}. Check the path, for example data/raw/<delivery>",
+            )
+    if not found:
+        shown = ", ".join(paths.written(Path(path)) for path in given)
+        raise BadParameter(f"{shown} 中没有文件。请核对路径", f"There are no files in {shown}. Check the path")
+    once = {file.path.resolve(): file for file in reversed(found)}  # a folder and a file in it may both be named
+    return sorted(once.values(), key=lambda file: (file.name, file.delivery, str(file.path)))
+
+
+def plan(found: list[Found], held: Held, sandbox: Sandbox, progress: Callable[[str, int, int], None]) -> Plan:
+    """Decide for each file: import its parts, or say why not.
+
+    Raises
+    ------
+    BadFile
+        If a file fits no layout, or more than one, or cannot be read.
+    """
+    made = _Planning(Plan(), held, sandbox, progress)
+    for file in found:
+        made.add(file)
+    return made.plan
+
+
+@dataclass
+class _Planning:
+    plan: Plan
+    held: Held
+    sandbox: Sandbox
+    progress: Callable[[str, int, int], None]
+
+    def __post_init__(self) -> None:
+        self.known: dict[str, list[dict[str, Any]]] = {}
+        for row in self.held.sources:
+            self.known.setdefault(row["sha256"], []).append(row)
+        self.first_seq = 1 + max((row["seq"] for row in self.held.sources), default=0)
+
+    def add(self, file: Found) -> None:
+        if _is_no_data(file):
+            self.plan.rest.append(_row(file, "skipped"))
+            return
+        _refuse_unread(file)
+        if unpacked.kind(file.path, file.name) == "text":
+            self._add_text(file, readers.examine(file.path))
+            return
+        examined = readers.hashed(file.path)
+        if known := self.known.get(examined.sha256):
+            _check_mapping(file, known, *(profile.id for profile in mapping.brought(file.path, file.name)))
+            self._add_known(file, known)
+        else:
+            self.progress(file.name, 0, examined.bytes)
+            self._add_parts(file, examined, unpacked.parts(file.path, file.name, examined, self.sandbox))
+
+    def _add_text(self, file: Found, examined: Examined) -> None:
+        (part,) = unpacked.parts(file.path, file.name, examined, self.sandbox)
+        known = self.known.get(examined.sha256)
+        try:
+            layout = loading.identify(part, mapping.brought(file.path, file.name))
+        except UnknownLayout as error:
+            if known and known[0]["state"] == "quarantined":
+                self._add_known(file, known)
+            elif part.mislabelled:
+                self._new(file, [Aside(part, file.delivery, reason=_odd(part, error))])
+            elif file.path.suffix.casefold() == ".txt":
+                self.plan.rest.append(_row(file, "skipped"))
+            else:
+                raise
+            return
+        if not known:
+            self._new(file, [Source(part, file.delivery, layout)])
+            return
+        _check_mapping(file, known, layout.profile.id)
+        if known[0]["profile_id"] != layout.profile.id and known[0]["rows_read"] != 0:
+            raise _two_readings(file.name, layout.profile.id, known[0]["name"], known[0]["profile_id"])
+        self._add_known(file, known, layout.profile.id)
+
+    def _add_known(self, file: Found, known: list[dict[str, Any]], profile_id: str | None = None) -> None:
+        """Say that a file's bytes are there already: as it is named now, or under another name."""
+        if known[0]["name"] == as_text(file.name):
+            self.plan.rest += [_row(file, "already_imported", row) for row in known]
+        else:
+            first = known[0] if len(known) == 1 else {}
+            self.plan.rest.append(_row(file, "duplicate", {**first, "profile_id": profile_id or first.get("profile_id")}))
+
+    def _add_parts(self, file: Found, examined: Examined, parts: list[Part]) -> None:
+        """Plan the parts of a container. If one of them is recognised, those that are not are set aside and counted."""
+        made, unknown = list[Source | Aside](), list[UnknownLayout]()
+        own = mapping.brought(file.path, file.name)
+        for part in parts:
+            found = _identified(part, own)
+            if isinstance(found, UnknownLayout) and part.mislabelled:
+                made.append(Aside(part, file.delivery, reason=_odd(part, found)))
+            elif isinstance(found, UnknownLayout):
+                made.append(Aside(part, file.delivery))
+                unknown += [] if part.file_name.casefold().endswith(".txt") else [found]
+            elif isinstance(found, Layout):
+                made.append(Source(part, file.delivery, found))
+            else:
+                made.append(Aside(part, file.delivery, reason=found))
+        if unknown and not any(isinstance(one, Source) for one in made):
+            raise max(unknown, key=lambda error: len(error.zh))  # the longest names what is missing
+        if not made:
+            self.plan.rest.append(_row(file, "skipped"))
+        self._new(file, made)
+
+    def _new(self, file: Found, made: Iterable[Source | Aside]) -> None:
+        for one in made:
+            one.seq = self.first_seq + len(self.plan.new)
+            self.plan.new.append(one)
+            said = {"name": as_text(file.name), "source_id": one.id, "rows_read": None}
+            said |= {"profile_id": one.layout.profile.id if isinstance(one, Source) else None}
+            said |= {"state": one.state if isinstance(one, Aside) else "imported"}
+            self.known.setdefault(one.part.sha256, []).append(said)
+
+
+def _identified(part: Part, own: Sequence[Profile]) -> Layout | UnknownLayout | Reason:
+    """Return a part's layout, or why it has none: no profile knows it, or it cannot be read."""
+    if part.refused:
+        return part.refused
+    try:
+        return loading.identify(part, own)
+    except UnknownLayout as error:
+        return error
+
+
+def _odd(part: Part, error: UnknownLayout) -> Reason:
+    """Say that a file is not what its name says, and that what it is fits no layout."""
+    zh, en = part.mislabelled or ("", "")
+    named = f"{part.label}: "
+    return f"{zh}; {error.zh.removeprefix(named)}", f"{en}; {error.en.removeprefix(named)}"
+
+
+def _is_no_data(file: Found) -> bool:
+    """Tell whether a file is no data: hidden, a note or a document, or nothing that can be read (a pipe, a broken link)."""
+    if unpacked.is_note(file.name) or not file.path.is_file():
+        return True
+    return file.path.name in (
+        paths.ANSWERS,
+        mapping.NAME,
+    )  # what is planted in a simulated district lies beside its data: no rule may see it
+
+
+def _refuse_unread(file: Found) -> None:
+    suffix = file.path.suffix.casefold()
+    if suffix in unpacked.UNREAD:
+        raise BadFile(
+            f"{file.name}: 本版本读取 CSV、Excel 工作簿和 zip, 不读取 {suffix}。请另存为其中一种放入交付目录, 原件移到目录之外",
+            f"{file.name}: this version reads CSV, workbooks and zip, not {suffix}. "
+            "Save it as one of them and move the original away",
+        )
+
+
+def _check_mapping(file: Found, known: list[dict[str, Any]], *ids: str) -> None:
+    """Refuse to go on where the Store read a file by another mapping.toml than the one that is there now."""
+    held = {row["profile_id"] for row in known if "@" in (row["profile_id"] or "")}
+    if held and not held <= set(ids):
+        raise DataGap(
+            f"{file.name}: 数据库中的该文件是按另一份 {mapping.NAME} 读取的。"
+            "请重建: lookthrough import --rebuild data/raw/<交付批次> …",
+            f"{file.name}: the Store has read this file by another {mapping.NAME}. "
+            "Rebuild it: lookthrough import --rebuild data/raw/<delivery> …",
+        )
+
+
+def _two_readings(name: str, profile_id: str, known: str, known_id: str) -> BadFile:
+    return BadFile(
+        f"{name}: 内容与 {known} 完全相同, 但按文件名应为另一版式 ({profile_id}, 而非 {known_id})。请核对文件名",
+        f"{name}: the same bytes as {known}, but its name says another layout ({profile_id}, not {known_id}). Check the names",
+    )
+
+
+def _row(file: Found, state: str, known: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Make a row of the answer for a file that is not imported now."""
+    known = known or {}
+    held = {name: known.get(name) for name in ("source_id", "profile_id", *COUNTS)}
+    where = {"name": as_text(file.name), "delivery": as_text(file.delivery)}
+    where |= {name: known.get(name) or "" for name in ("member", "sheet")}
+    return {**where, **held, "state": state, "totals": [], "unused_columns": known.get("unused_columns") or []}

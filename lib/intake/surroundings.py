@@ -1,0 +1,97 @@
+"""What stands around the rows of a file: titles above the header, footers and sums below it, the file's own name.
+
+They tell facts that no row repeats (whose statement it is), and totals that the bank itself has counted.
+"""
+
+import csv
+import io
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from lib.intake import ledger
+from lib.intake.ledger import Stated
+from lib.intake.profiles import STATED, Layout, Profile
+from lib.intake.readers import Block
+
+_PLAIN = str.maketrans({"：": ":", "\u3000": " ", '"': "", "\t": " "})
+# How a line below the header begins, before what a pattern of footers or sums says: quotes and blanks.
+_BEGINS = r'^["\s\x{3000}\x{feff}]*(?:'
+
+
+@dataclass
+class Remarks:
+    """The lines below the header that are no rows, as a file is read: footers, and sums with the cells of their columns."""
+
+    texts: list[str] = field(default_factory=list)
+    sums: list[list[str]] = field(default_factory=list)
+
+
+def facts(profile: Profile, name: str, above: tuple[str, ...]) -> dict[str, str | None]:
+    """Return what the lines above the header tell, and else the file's name, for each fact that the profile asks for."""
+    text = "\n".join(above).translate(_PLAIN)
+    stem = name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    return {
+        fact: _first(profile.preamble.get(fact, ()), text) or _first(profile.filename.get(fact, ()), stem)
+        for fact in profile.facts
+    }
+
+
+def sort_out(block: Block, kind: NDArray[np.int8], layout: Layout, remarks: Remarks) -> None:
+    """Mark the lines below the header that are footers or sums, and keep their texts."""
+    profile = layout.profile
+    below = (block.line[:-1] > layout.header_line) & (block.mark == 0) & np.isin(kind, (ledger.ACCEPTED, ledger.QUARANTINED))
+    for patterns, found_kind in ((profile.totals, ledger.TOTAL), (profile.trailer, ledger.TRAILER)):
+        if not patterns or not below.any():
+            continue
+        found = below & _matching(block, _BEGINS + "|".join(patterns) + ")")
+        kind[found] = found_kind
+        below &= ~found
+        for i in np.flatnonzero(found).tolist():
+            text = block.record(i)
+            remarks.texts.append(text)
+            if found_kind == ledger.TOTAL:
+                remarks.sums.append(next(csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter), []))
+
+
+def stated(layout: Layout, remarks: Remarks) -> Stated:
+    """Return the totals that a file states above its header, below its rows, and below its columns."""
+    texts = [text.translate(_PLAIN) for text in (*layout.above, *remarks.texts)]
+    found = Stated()
+    for name in STATED:
+        patterns = layout.profile.stated.get(name, ())
+        told = next((told for text in texts if (told := _first(patterns, text))), None)
+        place = layout.place.get(layout.profile.stated_in.get(name, ""), -1)
+        if told is None and place >= 0:
+            below = (cells[place] for cells in remarks.sums if place < len(cells))
+            told = next((cell for cell in below if _number(cell) is not None), None)
+        value = _number(told)
+        if value is not None:
+            setattr(found, name, int(value) if name.startswith("rows") else value)
+    return found
+
+
+def _matching(block: Block, pattern: str) -> NDArray[np.bool_]:
+    """Tell which records of a block match a pattern; the text is looked at where it is, not copied."""
+    offsets = pa.py_buffer(np.ascontiguousarray(block.text_at, np.int64))
+    texts = pa.LargeStringArray.from_buffers(len(block), offsets, pa.py_buffer(block.text))
+    matches: NDArray[np.bool_] = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
+    return matches
+
+
+def _first(patterns: tuple[re.Pattern[str], ...], text: str) -> str | None:
+    found = (match.group(1).strip() for pattern in patterns for match in pattern.finditer(text))
+    return next((value for value in found if value), None)
+
+
+def _number(text: str | None) -> Decimal | None:
+    bare = re.sub(r"[\s,¥￥元+]", "", text or "")
+    try:
+        return abs(Decimal(bare)) if bare else None
+    except InvalidOperation:
+        return None

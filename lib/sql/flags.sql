@@ -1,0 +1,84 @@
+-- flags: numbers that cannot be right by their own check digits
+-- grain:   one row per number of a curated row that fails
+-- inputs:  parties, accounts; the macros of check_digits
+-- params:  none
+--
+-- A body may hold its credit code in the column of identity numbers; where it is not known who is a person, a number that is
+-- right either way is. Cards are checked where the holder is known to be a person: accounts of companies follow no such rule.
+with parties_normal as (
+    select
+        parties.source_id,
+        parties.line,
+        parties.party_id,
+        parties.kind,
+        parties.id_number,
+        parties.uscc,
+        upper(parties.id_number) as person_number,
+        upper(parties.uscc) as body_number,
+        coalesce(parties.kind in ('company', 'partnership', 'fund', 'state'), false) as is_body
+    from parties
+    where parties.id_number is not null or parties.uscc is not null
+),
+
+persons as (
+    select
+        source_id,
+        line,
+        'parties' as table_name,
+        party_id as row_id,
+        'id_number' as column_name,
+        case
+            when is_body then case when length(person_number) = 18 then uscc_reason(person_number) end
+            when kind = 'person' or length(person_number) <> 18 or uscc_reason(person_number) is not null
+                then identity_reason(person_number)
+        end as reason,
+        id_number as written
+    from parties_normal
+),
+
+bodies as (
+    select
+        source_id,
+        line,
+        'parties' as table_name,
+        party_id as row_id,
+        'uscc' as column_name,
+        uscc_reason(body_number) as reason,
+        uscc as written
+    from parties_normal
+),
+
+cards_of_persons as (
+    select
+        accounts.source_id,
+        accounts.line,
+        accounts.account_id,
+        lpad(accounts.account_id, 19, '0') as padded
+    from accounts
+    left join parties on accounts.holder_id = parties.party_id
+    where
+        regexp_full_match(accounts.account_id, '[0-9]{16,19}')
+        and coalesce(parties.kind = 'person', accounts.purpose = 'personal')
+),
+
+cards as (
+    select
+        source_id,
+        line,
+        'accounts' as table_name,
+        account_id as row_id,
+        'account_id' as column_name,
+        card_reason(account_id, padded) as reason,
+        account_id as written
+    from cards_of_persons
+)
+
+select * from persons
+where reason is not null
+union all by name
+select * from bodies
+where reason is not null
+union all by name
+select * from cards
+where reason is not null
+order by table_name, column_name, row_id;
