@@ -234,7 +234,9 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Pa
     assert files_of(tmp_path / "a")["answers.json"] != files_of(tmp_path / "c")["answers.json"]
 
 
-@pytest.mark.parametrize("size", [0.5, 0.95, 1.05, 5.0])
+@pytest.mark.parametrize(
+    "size", [pytest.param(0.5, marks=pytest.mark.long), 0.95, 1.05, pytest.param(5.0, marks=pytest.mark.long)]
+)
 def test_every_scheme_can_be_played_at_every_size_and_the_books_still_balance(tmp_path: Path, size: float) -> None:
     sizes = dict.fromkeys(catalogue.schemes(), size)
     done = simulate.simulate(tmp_path / "d", institutions=12, flows=40_000, seed=11, clean=True, sizes=sizes)
