@@ -75,11 +75,11 @@ def test_what_a_contract_says_was_lent_is_what_was_paid_out_unless_a_scheme_brea
             paid[row["loan_id"]] += D(row["amount_yuan"])
     named = {i for e in key(district)["entries"] for item in e["expected"] for i in item["subjects"]}
     named |= {i for e in key(district)["entries"] for also in e["also"] for i in also["subjects"]}
-    silent = {row["institution_id"] for row in rows(district, "institutions")} - {"JG-12"}
+    speaking = {row["institution_id"] for row in rows(district, "institutions")} - {"JG-12"}
     wrong = [
         row["loan_id"]
         for row in rows(district, "loans")
-        if row["institution_id"] in silent and paid[row["loan_id"]] != D(row["principal_yuan"])
+        if row["institution_id"] in speaking and paid[row["loan_id"]] != D(row["principal_yuan"])
     ]
     assert [loan for loan in wrong if loan not in named] == []
 

@@ -13,11 +13,11 @@ from lib.district.common import Common, open_common, supplied, supply
 from lib.district.daily import enter_daily
 from lib.district.days import LAST
 from lib.district.disclosing import custody_days, disclose
+from lib.district.leaving import finish_exits
 from lib.district.lending import lend
 from lib.district.platforms import Platform, complete, found
 from lib.district.plots import Entry, Marks, Scheme, Stage, Told
 from lib.district.repaying import sweep, swept
-from lib.district.schemes.exits import finish_exits
 from lib.district.settling import settle
 from lib.district.world import World
 from lib.errors import BadParameter

@@ -25,7 +25,6 @@ def date(days: int) -> dt.date:
 
 FIRST, LAST = day("2015-06-01"), day("2019-01-31")
 MEASURES = day("2016-08-24")  # the interim measures are public
-NOTICE = day("2018-10-11")
 # Days on which banks and platforms rest besides weekends (State Council's notices; the shifted working weekends left out).
 _HOLIDAYS = (
     ("2015-09-03", 3),

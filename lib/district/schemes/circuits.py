@@ -6,7 +6,6 @@ from lib.district.days import DAY, LAST
 from lib.district.plots import Item, Scheme, Stage, Told
 from lib.district.schemes.selffinancing import related_company, shell
 
-KEPT = 0.9  # CF-01: at most a tenth may be lost on the way back
 EDGE = 0.8  # CF-02: smallest over largest amount of a loop
 LOOP_FEN = 5 * WAN  # CF-02
 MIRRORS = 3  # CF-03
@@ -298,5 +297,3 @@ SCHEMES = (
     Scheme("woken", "休眠账户启用", "Dormant account woken", ("PT-02",), _woken, _seasonal),
     Scheme("gathered", "分散转入集中转出", "Fan-in, then out", ("PT-03",), _gathered, _fitter),
 )
-
-__all__ = ["KEPT", "SCHEMES"]

@@ -5,7 +5,6 @@ from lib.district.days import is_workday
 from lib.district.platforms import open_more
 from lib.district.plots import Item, Late, Scheme, Stage, Told
 
-GAP_FEN = 1_000_00  # FP-06: 1,000 yuan; CU-03: a fen
 Also = tuple[tuple[str, tuple[str, ...]], ...]
 
 

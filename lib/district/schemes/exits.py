@@ -15,7 +15,6 @@ from lib.district.leaving import (
     STOCK,
     VERSION,
     WHOLE,
-    finish_exits,
     look_at_site,
     new_lender,
     plan_of,
@@ -226,5 +225,3 @@ SCHEMES = (
     ),
     Scheme("asset_stripping", "退出期转移资产", "Asset stripping", ("EX-07",), _stripped, _salaries, exit=True),
 )
-
-__all__ = ["SCHEMES", "finish_exits"]
