@@ -106,6 +106,20 @@ class Store:
         self.connection.execute(f'create or replace temp table "{name}" as select * from _derived')
         self.connection.unregister("_derived")
 
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Add rows to a table of a draft, by the names of their columns."""
+        self.show("_appended", rows)
+        self.execute(f"insert into store.{table} by name select * from _appended")
+        self.hide("_appended")
+
+    def show(self, name: str, table: pa.Table) -> None:
+        """Let queries on this handle read an Arrow table under a name, without copying it."""
+        self.connection.register(name, table)
+
+    def hide(self, name: str) -> None:
+        """Take away what `show` has shown."""
+        self.connection.unregister(name)
+
     def counts(self) -> dict[str, int]:
         """Return the number of rows of every table of the schema."""
         parts = " union all ".join(f"select '{t}' as name, count(*) as n from store.{t}" for t in schema())

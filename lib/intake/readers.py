@@ -21,6 +21,7 @@ from lib.errors import BadFile
 from lib.intake.cells import LINE_BREAK
 
 BLOCK_BYTES = 1 << 24
+_BIG = 1 << 20  # bytes of text from which a kernel is worth the second that loading it takes
 MAX_RECORD_LINES = 1000
 SHEET = "sheet"  # in the place of an encoding: UTF-8 as the sandbox writes a sheet, breaks inside cells as U+2028
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -180,8 +181,8 @@ def records(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]:
     """Return the first line of each record (and the end), its number of fields and its state; see kernels.records."""
     units = np.frombuffer(text, np.uint8)
-    if b'"' in text or not text:
-        from lib.kernels.records import split_records  # compiling takes a second that most files can do without
+    if b'"' in text or not text or len(text) > _BIG:
+        from lib.kernels.records import split_records
 
         found: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]
         found = split_records(units, starts, ord(delimiter), MAX_RECORD_LINES)
@@ -202,7 +203,7 @@ def fields(block: Block, keep: NDArray[np.bool_], delimiter: str, n_fields: int)
         return pa.table({name: pa.array([], pa.string()) for name in names})
     made = pyarrow.csv.read_csv(
         pa.BufferReader(text),
-        read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=len(text) + 1, use_threads=False),
+        read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=len(text) + 1, use_threads=len(text) > _BIG),
         parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
         convert_options=pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
     )
@@ -227,10 +228,10 @@ def _gather(block: Block, keep: NDArray[np.bool_]) -> bytes:
 def _block(raw: bytes, encoding: str, delimiter: str, line: int, at: int, *, final: bool) -> Block | None:
     """Make a block of the bytes of whole lines; None if its first record does not end in them."""
     skip = _bom_bytes(encoding) if at == 0 else 0
-    raw_starts = _line_starts(raw[skip:], encoding) + skip
+    raw_starts = _line_starts(raw[skip:] if skip else raw, encoding) + skip
     raw_starts[0] = 0
     text, mark = _transcoded(raw, raw_starts, skip, encoding)
-    text_starts = _line_starts(text, "utf-8")
+    text_starts = raw_starts if text is raw else _line_starts(text, "utf-8")
     if len(raw_starts) == 1:  # nothing but a byte order mark
         raw_starts, mark = np.array([0, len(raw)]), np.zeros(1, np.int8)
         text_starts = np.array([0, 0])
@@ -255,14 +256,15 @@ def _transcoded(raw: bytes, starts: NDArray[np.int64], skip: int, encoding: str)
     mark = np.zeros(max(len(starts) - 1, 0), np.int8)
     name = codec(encoding)
     try:
-        text = raw[skip:].decode(name).encode()
+        decoded = raw[skip:].decode(name) if skip else raw.decode(name)
+        text = raw if name == "utf-8" and not skip else decoded.encode()
     except UnicodeError:
         lines = [raw[max(a, skip) : b] for a, b in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)]
         mark[[i for i, line in enumerate(lines) if not _fits(line, name)]] = UNDECODABLE
         text = b"".join(_legible(line, name) for line in lines)
     if name == "gb18030":
-        for i, (a, b) in enumerate(zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)):
-            if not mark[i] and _reads_as_utf8_chinese(raw[a:b]):
+        for i in np.flatnonzero(_like_utf8(raw, starts)[1]).tolist():
+            if not mark[i] and _reads_as_utf8_chinese(raw[starts[i] : starts[i + 1]]):
                 mark[i] = AMBIGUOUS
     if 0 in text:
         text_starts = _line_starts(text, "utf-8")
@@ -273,6 +275,11 @@ def _transcoded(raw: bytes, starts: NDArray[np.int64], skip: int, encoding: str)
 
 def _line_starts(raw: bytes, encoding: str) -> NDArray[np.int64]:
     """Return the offset of each line and the end of the last; a line ends with LF, CR LF or a lone CR."""
+    if len(raw) > _BIG and not encoding.startswith("utf-16"):
+        from lib.kernels.records import line_starts
+
+        made: NDArray[np.int64] = line_starts(np.frombuffer(raw, np.uint8))
+        return made
     units = _units(raw, encoding)
     feed, back = units == 10, units == 13
     back[:-1] &= ~feed[1:]
@@ -284,6 +291,8 @@ def _line_starts(raw: bytes, encoding: str) -> NDArray[np.int64]:
 def _last_break(raw: bytes, encoding: str) -> int:
     """Return the offset after the last line break that is surely whole, 0 if there is none."""
     units = _units(raw, encoding)
+    if units.itemsize == 1:
+        return raw.rfind(b"\n") + 1 or raw.rfind(b"\r", 0, -1) + 1
     for found in (np.flatnonzero(units == 10), np.flatnonzero(units[:-1] == 13)):
         if len(found):
             return int(found[-1] + 1) * units.itemsize
@@ -329,12 +338,42 @@ def _mostly_utf8(path: Path) -> bool:
     GB18030 can hardly be refused as a whole: it takes most UTF-8 text and makes other characters of it. UTF-8 is not met
     by accident, so that the lines vote.
     """
-    votes = [0, 0]
+    votes, rest, final = [0, 0], b"", False
     with opened(path) as file:
-        for line in file:
-            if not line.isascii():
-                votes[_fits(line, "utf-8")] += 1
+        while not final:
+            chunk = file.read(BLOCK_BYTES)
+            final = not chunk
+            cut = len(rest) + len(chunk) if final else (rest + chunk).rfind(b"\n") + 1
+            lines, rest = (rest + chunk)[:cut], (rest + chunk)[cut:]
+            starts = np.append(
+                0, np.flatnonzero(np.frombuffer(lines, np.uint8) == 10) + 1
+            )  # the bytes end one more line at most
+            beyond, maybe = _like_utf8(lines, np.append(starts, len(lines)))
+            bounds = [(starts[i], starts[i + 1] if i + 1 < len(starts) else len(lines)) for i in np.flatnonzero(maybe).tolist()]
+            fit = sum(_fits(lines[a:b], "utf-8") for a, b in bounds)
+            votes[True] += fit
+            votes[False] += int(beyond.sum()) - fit
     return votes[True] >= max(votes[False], 1)
+
+
+def _like_utf8(raw: bytes, starts: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell which lines hold other than ASCII, and which may be UTF-8: wherever they leave ASCII, they do it as UTF-8 does.
+
+    Most lines of GB18030 are told from UTF-8 by that, without decoding any.
+    """
+    units = np.frombuffer(raw, np.uint8)
+    beyond, maybe = np.zeros(len(starts) - 1, np.bool_), np.zeros(len(starts) - 1, np.bool_)
+    high = units >= 0x80
+    high[1:] &= units[:-1] < 0x80
+    at = np.flatnonzero(high)
+    if len(at):
+        line = np.searchsorted(starts, at, side="right") - 1
+        padded = np.concatenate((units, np.zeros(2, np.uint8)))
+        lead, second, third = (padded[at + k] for k in range(3))
+        fits = (lead >= 0xC2) & (lead <= 0xF4) & (second & 0xC0 == 0x80) & ((lead < 0xE0) | (third & 0xC0 == 0x80))
+        beyond[line] = maybe[line] = True
+        maybe[line[~fits]] = False
+    return beyond, maybe
 
 
 def _reads_as_utf8_chinese(line: bytes) -> bool:
