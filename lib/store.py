@@ -290,7 +290,7 @@ def _attach(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     }
     connection = duckdb.connect(":memory:", config=settings)
     mode = " (read_only)" if read_only else ""
-    connection.execute(f"attach {_literal(str(path))} as store{mode}")
+    connection.execute(f"attach {quoted(str(path))} as store{mode}")
     connection.execute("use store")
     # Global too: a cursor does not inherit what its connection has set for itself.
     for setting in ("global timezone = 'Asia/Shanghai'", "timezone = 'Asia/Shanghai'", "preserve_insertion_order = true"):
@@ -307,14 +307,14 @@ def _create(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("begin")  # one commit: some five hundred comments, each synced on its own, take a second
     connection.execute(named_sql("schema"))
     for table in schema().values():
-        connection.execute(f"comment on table {table.name} is {_literal(f'{table.zh} · {table.grain}')}")
+        connection.execute(f"comment on table {table.name} is {quoted(f'{table.zh} · {table.grain}')}")
         for column in table.columns:
-            text = _literal(f"{column.zh} | {column.en}")
+            text = quoted(f"{column.zh} | {column.en}")
             connection.execute(f'comment on column {table.name}."{column.name}" is {text}')
     connection.execute("commit")
 
 
-def _literal(text: str) -> str:
+def quoted(text: str) -> str:
     """Write a text as an SQL literal, for the few statements that take no parameters."""
     return "'" + text.replace("'", "''") + "'"
 

@@ -10,12 +10,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lib.errors import BadFile, UnknownLayout
-from lib.intake import ledger, matching, readers, sorting, surroundings
-from lib.intake.cleaning import clean
+from lib.intake import ledger, matching, readers, sorting, splitting, surroundings
 from lib.intake.parts import Part
 from lib.intake.profiles import DELIMITERS, HEADER_LINES, Layout, Profile
 from lib.intake.readers import Block
@@ -136,6 +134,7 @@ class _Piece:
     kind: NDArray[np.int8]
     faults: list[Fault]
     cells: pa.Table
+    plain: frozenset[str]  # columns of digits and letters alone
 
 
 class Loader:
@@ -189,7 +188,8 @@ class Loader:
             return layout.header[layout.place[column]].strip()
 
         cells = pa.concat_tables([piece.cells for piece in pieces]).unify_dictionaries()
-        made = stage(self._draft, pieces[0].source.layout.profile, cells, header, self._sums.add)
+        plain = frozenset.intersection(*(piece.plain for piece in pieces))
+        made = stage(self._draft, pieces[0].source.layout.profile, cells, plain, header, self._sums.add)
         for seq, source in sources.items():
             source.tally.mark([line for of, line in made.aside if of == seq], ledger.SET_ASIDE)
             faults = [fault for of, fault in made.faults if of == seq]
@@ -223,14 +223,14 @@ def _pieces(source: Source) -> Iterator[_Piece]:
         digest.update(memoryview(block.raw)[: int(block.raw_at[-1])])
         kind, faults = sorting.kinds(block, layout, source.remarks)
         header = sorting.repeated_headers(block, kind, layout, header)
-        cells = pa.table({})
+        cells, plain = pa.table({}), frozenset[str]()
         if layout.profile.set_aside:
             kind[np.isin(kind, (ledger.ACCEPTED, ledger.QUARANTINED))] = ledger.SET_ASIDE
             faults = []
         elif (kind == ledger.ACCEPTED).any():
-            cells, unsplit = _cells(source, block, kind)
+            cells, plain, unsplit = _cells(source, block, kind)
             faults += unsplit
-        yield _Piece(source, block, kind, faults, cells)
+        yield _Piece(source, block, kind, faults, cells, plain)
     if digest.hexdigest() != examined.sha256:
         raise BadFile(
             f"{source.name}: 文件在导入时被改动, 未导入。请重试",
@@ -238,22 +238,25 @@ def _pieces(source: Source) -> Iterator[_Piece]:
         )
 
 
-def _cells(source: Source, block: Block, kind: NDArray[np.int8]) -> tuple[pa.Table, list[Fault]]:
-    """Split the rows of a block into the cells of its profile, take the totals out, and say what cannot be split."""
+def _cells(source: Source, block: Block, kind: NDArray[np.int8]) -> tuple[pa.Table, frozenset[str], list[Fault]]:
+    """Split the rows of a block into the cells of its profile, take the totals out; also the plain columns and the faults."""
     layout = source.layout
-    split, place, faults = sorting.split(block, kind == ledger.ACCEPTED, layout)
-    totals = sorting.totals(split["0"].combine_chunks())
-    if pc.any(totals).as_py():
-        kind[place[totals.to_numpy(zero_copy_only=False)]] = ledger.TOTAL
-        keep = pc.invert(totals)
-        split, place = split.filter(keep), place[keep.to_numpy(zero_copy_only=False)]
-    n = split.num_rows
-    nothing = pa.nulls(n, pa.string())
-    cells = {c: split[str(layout.place[c])] if c in layout.place else nothing for c in layout.profile.columns}
-    told = {fact: pa.repeat(pa.scalar(value, pa.string()), n) for fact, value in layout.facts.items()}
+    made = splitting.split(block, kind == ledger.ACCEPTED, layout)
+    faults = made.faults
+    totals = sorting.totals(made.cells[0])
+    if totals.any():
+        kind[made.place[totals]] = ledger.TOTAL
+        keep = np.zeros(len(block), np.bool_)
+        keep[made.place[~totals]] = True
+        made = splitting.split(block, keep, layout)
+    n = len(made.place)
+    nothing = pa.nulls(n, pa.string_view())
+    cells = {c: made.cells[layout.place[c]] if c in layout.place else nothing for c in layout.profile.columns}
+    told = {fact: pa.repeat(pa.scalar(value, pa.string_view()), n) for fact, value in layout.facts.items()}
     ids = pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), pa.array([source.id]))
-    known = {"line": block.line[place], "source_seq": np.full(n, source.seq, np.int32), "source_id": ids}
-    return clean(pa.table({**known, **cells, **told}), layout.profile.nothing), faults
+    known = {"line": block.line[made.place], "source_seq": np.full(n, source.seq, np.int32), "source_id": ids}
+    plain = frozenset(c for c in cells if layout.place.get(c) in made.plain)
+    return pa.table({**known, **cells, **told}), plain, faults
 
 
 def as_text(name: str) -> str:

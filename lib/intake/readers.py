@@ -12,16 +12,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
 from numpy.typing import NDArray
 
 from lib.errors import BadFile
 from lib.intake.cells import LINE_BREAK
 
 BLOCK_BYTES = 1 << 24
-_BIG = 1 << 20  # bytes of text from which a kernel is worth the second that loading it takes
+BIG = 1 << 20  # bytes of text from which a kernel is worth the second that loading it takes
 MAX_RECORD_LINES = 1000
 SHEET = "sheet"  # in the place of an encoding: UTF-8 as the sandbox writes a sheet, breaks inside cells as U+2028
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -181,7 +178,7 @@ def records(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]:
     """Return the first line of each record (and the end), its number of fields and its state; see kernels.records."""
     units = np.frombuffer(text, np.uint8)
-    if b'"' in text or not text or len(text) > _BIG:
+    if b'"' in text or not text or len(text) > BIG:
         from lib.kernels.records import split_records
 
         found: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]
@@ -190,39 +187,6 @@ def records(
     lines = len(starts) - 1
     before = np.searchsorted(np.flatnonzero(units == ord(delimiter)), starts)
     return np.arange(lines + 1), np.diff(before) + 1, np.zeros(lines, np.int8)
-
-
-def fields(block: Block, keep: NDArray[np.bool_], delimiter: str, n_fields: int) -> pa.Table:
-    """Split the kept records of a block into text columns `0`, `1`, …, all with `n_fields` fields.
-
-    A second parser does it (Arrow's); that it sees as many rows as the first counted is checked.
-    """
-    text = block.text[: block.text_at[-1]] if keep.all() else _gather(block, keep)
-    names = [str(i) for i in range(n_fields)]
-    if not text:
-        return pa.table({name: pa.array([], pa.string()) for name in names})
-    made = pyarrow.csv.read_csv(
-        pa.BufferReader(text),
-        read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=len(text) + 1, use_threads=len(text) > _BIG),
-        parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-        convert_options=pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
-    )
-    if block.encoding == SHEET and LINE_BREAK.encode() in text:
-        made = pa.table([pc.replace_substring(column, LINE_BREAK, "\n") for column in made.columns], names)
-    if made.num_rows != int(keep.sum()):
-        n, counts = block.line[0], f"{keep.sum()}, {made.num_rows}"
-        raise BadFile(
-            f"第 {n} 行起两次读出的行数不一 ({counts}), 未导入。请将该文件另存为标准 CSV 后重试",
-            f"From line {n} on, two counts of rows differ ({counts}); nothing was imported. Save the file as a standard CSV",
-        )
-    return made
-
-
-def _gather(block: Block, keep: NDArray[np.bool_]) -> bytes:
-    """Join the bytes of the kept records, run by run."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], keep, [False])).astype(np.int8)))
-    runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-    return b"".join(block.text[block.text_at[a] : block.text_at[b]] for a, b in runs)
 
 
 def _block(raw: bytes, encoding: str, delimiter: str, line: int, at: int, *, final: bool) -> Block | None:
@@ -275,7 +239,7 @@ def _transcoded(raw: bytes, starts: NDArray[np.int64], skip: int, encoding: str)
 
 def _line_starts(raw: bytes, encoding: str) -> NDArray[np.int64]:
     """Return the offset of each line and the end of the last; a line ends with LF, CR LF or a lone CR."""
-    if len(raw) > _BIG and not encoding.startswith("utf-16"):
+    if len(raw) > BIG and not encoding.startswith("utf-16"):
         from lib.kernels.records import line_starts
 
         made: NDArray[np.int64] = line_starts(np.frombuffer(raw, np.uint8))

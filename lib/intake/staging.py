@@ -7,7 +7,7 @@ what rounding to the fen took away (null for nothing).
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lib.intake.profiles import Into, Profile, codes, open_codes
-from lib.store import Column, Store, Table, named_sql, schema
+from lib.store import Column, Store, Table, named_sql, quoted, schema
 
 _CASTS = {
     "double": "double_value({t})",
@@ -54,10 +54,7 @@ def amounts(table: Table) -> list[Column]:
 
 
 def prepare(store: Store) -> None:
-    """Make what the casts need: the macros and the coded words."""
-    rows = [(name, word, code) for name, words in codes().items() for word, code in words.items()]
-    names = ("name", "word", "code")
-    store.derive("codes", pa.table({name: [row[i] for row in rows] for i, name in enumerate(names)}))
+    """Make what the casts need: the macros."""
     store.execute(named_sql("casts"))
     store.execute(named_sql("readings"))
 
@@ -74,6 +71,7 @@ def stage(
     store: Store,
     profile: Profile,
     cells: pa.Table,
+    plain: frozenset[str],
     header: Callable[[int, str], str],
     kept: Callable[[Table, Into, str], None],
 ) -> Staged:
@@ -82,7 +80,9 @@ def stage(
     Parameters
     ----------
     cells
-        As this module's head says, without `row_no`; texts trimmed, empty ones null (cleaning.clean).
+        As this module's head says, without `row_no`; texts trimmed, empty ones null (splitting.split).
+    plain
+        Columns with nothing but digits and letters of ASCII: their texts are ids as they stand.
     header
         Gives the name that a column has in the header of a source: (source_seq, column).
     kept
@@ -90,21 +90,21 @@ def stage(
         holds the rows, typed.
     """
     cells = cells.append_column("row_no", pa.array(np.arange(len(cells), dtype=np.int64)))
-    store.show("_raw", cells)
-    aside = [row_no for row_no, _ in _found(store, profile.aside, "_raw")]
-    set_aside = _places(cells, aside)
+    store.show("_cells", cells)
+    store.execute("create or replace temp view _raw as from _cells")
+    aside = sorted({row_no for row_no, _ in _found(store, profile.aside, "_raw")})
     if aside:
-        cells = cells.filter(pc.invert(pc.is_in(cells["row_no"], pa.array(aside))))
-        store.show("_raw", cells)
-    faults = _empty(cells, profile, header)
+        store.derive("_aside", pa.table({"row_no": pa.array(aside, pa.int64())}))
+        store.execute("create or replace temp view _raw as from _cells where row_no not in (select row_no from _aside)")
+    faults = _empty(cells, profile, header, set(aside))
     for i, into in enumerate(profile.into):
-        store.execute(f"create or replace temp table _typed_{i} as {typed_sql(into, profile)}")
+        store.execute(f"create or replace temp table _typed_{i} as {typed_sql(into, profile, plain=plain)}")
         known = {row_no for row_no, _ in faults}
-        faults += [(row_no, fault) for row_no, fault in _unusable(store, i, into, profile, cells) if row_no not in known]
+        faults += [(row_no, fault) for row_no, fault in _unusable(store, i, into, profile) if row_no not in known]
     for table in ("_raw", "_typed_0"):
         rules = [rule for rule in profile.refuse if (rule.get("over") == "cells") == (table == "_raw")]
         faults += [(row_no, Fault(0, rule["zh"], rule["en"])) for row_no, rule in _found(store, rules, table)]
-    faults += _homeless(store, len(profile.into), len(cells))
+    faults += _homeless(store, len(profile.into), len(cells) - len(aside))
     store.derive("_faulty", pa.table({"row_no": pa.array([row_no for row_no, _ in faults], pa.int64())}))
     for i, into in enumerate(profile.into):
         rows = f"_typed_{i}"
@@ -114,15 +114,16 @@ def stage(
         kept(schema()[into.table], into, rows)
         _keep(store, into, rows)
     places = _places(cells, [row_no for row_no, _ in faults])
-    return Staged([(seq, replace(fault, line=line)) for (seq, line), (_, fault) in zip(places, faults, strict=True)], set_aside)
+    store.hide("_cells")
+    made = [(seq, replace(fault, line=line)) for (seq, line), (_, fault) in zip(places, faults, strict=True)]
+    return Staged(made, _places(cells, aside))
 
 
 def _places(cells: pa.Table, row_nos: Sequence[int]) -> list[tuple[int, int]]:
     """Return source_seq and line of rows of a batch."""
     if not row_nos:
         return []
-    at = pa.array(np.searchsorted(cells["row_no"].to_numpy(), np.array(row_nos, np.int64)))
-    found = cells.select(["source_seq", "line"]).take(at)
+    found = cells.select(["source_seq", "line"]).take(pa.array(row_nos, pa.int64()))
     return list(zip(found["source_seq"].to_pylist(), found["line"].to_pylist(), strict=True))
 
 
@@ -136,19 +137,25 @@ def _found(store: Store, rules: Sequence[dict[str, str]], table: str) -> list[tu
     return [(row["row_no"], rule) for i, rule in enumerate(rules) for row in rows if row[f"rule_{i}"]]
 
 
-def typed_sql(into: Into, profile: Profile, source: str = "_raw", *, texts: bool = False) -> str:
+def typed_sql(
+    into: Into, profile: Profile, source: str = "_raw", *, texts: bool = False, plain: frozenset[str] = frozenset()
+) -> str:
     """Write the SELECT that turns cells into rows of one table.
 
     Its columns are row_no, source_seq, source_id, line, the typed columns, `rest_<amount>`, and `usable`: whether no text is
     left that is no value of its column, and no value missing that the table or the profile must have. With `texts` it has what
-    was written besides, `text_<column>`.
+    was written besides, `text_<column>`. Columns that are `plain` need no look at their ids.
     """
     table = schema()[into.table]
+    as_is = {c for c, sql in into.columns.items() if _cell(sql, profile) in plain and _is_id(table.column(c))}
     filled = [table.column(name) for name in into.columns]
-    written = ", ".join(f"""nullif(cast(({sql}) as text), '') as "text_{c}\"""" for c, sql in into.columns.items())
-    values = ", ".join(f'{cast_sql(table, c)} as "{c.name}"' for c in filled)
+    written = ", ".join(f'{_text(sql, profile)} as "text_{c}"' for c, sql in into.columns.items())
+    casts = {c.name: f'"text_{c.name}"' if c.name in as_is else cast_sql(table, c) for c in filled}
+    values = ", ".join(f'{sql} as "{name}"' for name, sql in casts.items())
     rests = "".join(f', fen_rest("text_{c.name}", "{c.name}") as "rest_{c.name}"' for c in filled if c in amounts(table))
-    bad = [f'("text_{c.name}" is not null and "{c.name}" is null)' for c in filled if _can_fail(table, c)]
+    bad = [
+        f'("text_{c.name}" is not null and "{c.name}" is null)' for c in filled if _can_fail(table, c) and c.name not in as_is
+    ]
     bad += [f'"{c}" is null' for c in _needed(into, table)]
     steps, last = cells_sql(profile, source=source)
     shown = "*" if texts else ", ".join(("row_no, source_seq, source_id, line", *(f'"{c.name}"' for c in filled)))
@@ -157,6 +164,18 @@ def typed_sql(into: Into, profile: Profile, source: str = "_raw", *, texts: bool
         f"typed as (select *, {values} from written) "
         f"select {shown}{rests}, not ({' or '.join(bad) or 'false'}) as usable from typed"
     )
+
+
+def _text(sql: str, profile: Profile) -> str:
+    """Write an expression as text, empty being null; a cell is that already."""
+    cell = _cell(sql, profile)
+    return f'"{cell}"' if cell else f"nullif(cast(({sql}) as text), '')"
+
+
+def _cell(sql: str, profile: Profile) -> str | None:
+    """Return the cell that an expression is, and does nothing with."""
+    bare = sql.strip('"')
+    return bare if bare in profile.columns and bare not in profile.let else None
 
 
 _PLACE = "row_no, source_seq, source_id, line"
@@ -196,7 +215,7 @@ def cast_sql(table: Table, column: Column) -> str:
         return f"fen_value({text})"
     coded = f"{table.name}.{column.name}"
     if coded in codes():
-        known = f"coded({text}, '{coded}')"
+        known = f"coded({text}, {_listed(codes()[coded].keys())}, {_listed(codes()[coded].values())})"
         return f"coalesce({known}, {text})" if coded in open_codes() else known
     if column.name in FRACTIONS:
         return f"fraction_value({text})"
@@ -205,32 +224,34 @@ def cast_sql(table: Table, column: Column) -> str:
     return _CASTS[column.type].format(t=text)
 
 
+def _listed(words: Iterable[str]) -> str:
+    return "[" + ", ".join(quoted(word) for word in words) + "]"
+
+
 def _is_id(column: Column) -> bool:
     return column.name.endswith(("_id", "_account")) or column.name in _NUMBERS_AS_TEXT
 
 
-def _empty(cells: pa.Table, profile: Profile, header: Callable[[int, str], str]) -> list[tuple[int, Fault]]:
-    """Find the rows that leave a required column empty."""
+def _empty(
+    cells: pa.Table, profile: Profile, header: Callable[[int, str], str], but: Collection[int]
+) -> list[tuple[int, Fault]]:
+    """Find the rows, but some, that leave a required column empty."""
     faults = []
     for name in profile.required:
-        if not cells[name].null_count:
-            continue
-        found = cells.filter(pc.is_null(cells[name])).select(["row_no", "source_seq"]).to_pydict()
-        for row_no, seq in zip(found["row_no"], found["source_seq"], strict=True):
-            written = header(seq, name)
+        rows = np.flatnonzero(np.asarray(pc.is_null(cells[name]))).tolist() if cells[name].null_count else []
+        for row_no in (row_no for row_no in rows if row_no not in but):
+            written = header(cells["source_seq"][row_no].as_py(), name)
             faults.append((row_no, Fault(0, f"必填列 {written} 为空", f"the required column {written} is empty")))
     return faults
 
 
-def _unusable(store: Store, i: int, into: Into, profile: Profile, cells: pa.Table) -> list[tuple[int, Fault]]:
+def _unusable(store: Store, i: int, into: Into, profile: Profile) -> list[tuple[int, Fault]]:
     """Say of the rows that are not usable what is wrong with them: a text that is no value of its column, a value missing."""
-    rows = store.arrow(f"select row_no from _typed_{i} where not usable")["row_no"]
-    if not len(rows):
+    if not store.arrow(f"select row_no from _typed_{i} where not usable limit 1").num_rows:
         return []
     table = schema()[into.table]
-    store.show("_some", cells.filter(pc.is_in(cells["row_no"], rows)))
-    store.execute(f"create or replace temp table _written as {typed_sql(into, profile, '_some', texts=True)}")
-    store.hide("_some")
+    some = f"(from _raw where row_no in (select row_no from _typed_{i} where not usable))"
+    store.execute(f"create or replace temp table _written as {typed_sql(into, profile, some, texts=True)}")
     parts = [
         f"""select row_no, '{c.name}' as name, "text_{c.name}" as written, 0 as kind from _written """
         f"""where "text_{c.name}" is not null and "{c.name}" is null"""

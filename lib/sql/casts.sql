@@ -1,6 +1,6 @@
 -- casts: how the text of a cell becomes a value; null where it does not, never a guess
 -- grain:   macros over one text
--- inputs:  codes(name, word, code), made from profiles/codes.toml
+-- inputs:  none
 -- params:  none
 --
 -- A text reaches the macros trimmed and without ="…" (staging.clean), empty being null. What is not null and gives null here
@@ -215,9 +215,6 @@ end;
 create or replace temp macro card_number(t) as
 regexp_replace(t, '^([0-9０-９]{8,})(?:_[0-9]{1,3})+$', '\1');
 
-create or replace temp macro coded(t, n) as
-(
-    select codes.code
-    from codes
-    where codes.name = n and codes.word = lower(replace(half_width(t), ' ', ''))
-);
+-- the code of a word, by its place among the words of a column (profiles/codes.toml)
+create or replace temp macro coded(t, words, codes) as
+codes[list_position(words, lower(replace(half_width(t), ' ', '')))];
