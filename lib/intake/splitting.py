@@ -65,13 +65,12 @@ def _by_kernel(block: Block, keep: NDArray[np.bool_], layout: Layout, wanted: li
     n, width = len(place), len(layout.header)
     column_of = np.full(width, -1, np.int64)
     column_of[wanted] = np.arange(len(wanted))
-    views = np.zeros((len(wanted), n, 4), np.int32)
+    views = np.zeros((len(wanted), n, 4), np.uint32)
     filled, overfull = np.zeros((len(wanted), n), np.uint8), np.zeros(n, np.uint8)
     plain, spare = np.ones(len(wanted), np.uint8), np.empty(len(block.text), np.uint8)
     text = np.frombuffer(block.text, np.uint8)
-    inline = views.view(np.uint8).reshape(len(wanted), n, 16)
     bounds = block.text_at[place], block.text_at[place + 1]
-    cut(text, *bounds, ord(layout.delimiter), column_of, views, inline, filled, spare, plain, overfull)
+    cut(text, *bounds, ord(layout.delimiter), column_of, views.reshape(-1), filled, spare, plain, overfull)
     if overfull.any():
         faults = [shape_fault(block, at, width) for at in place[overfull == 1].tolist()]
         kept = keep.copy()

@@ -9,6 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 _QUOTE, _LF, _CR, _BLANK, _TAB, _EQUALS = 34, 10, 13, 32, 9, 61
+_LETTER = np.array([chr(c).isascii() and chr(c).isalnum() for c in range(256)], np.uint8)
 
 
 @njit(cache=True, nogil=True)
@@ -74,25 +75,40 @@ def _bare(text: NDArray[np.uint8], begin: int, end: int) -> tuple[int, int]:
 @njit(cache=True, nogil=True)
 def _is_plain(text: NDArray[np.uint8], begin: int, end: int) -> bool:
     """Tell whether a text has nothing but digits and letters of ASCII."""
+    letters = 0
     for i in range(begin, end):
-        c = text[i]
-        if not (48 <= c <= 57 or 65 <= c <= 90 or 97 <= c <= 122):
-            return False
-    return True
+        letters += _LETTER[text[i]]
+    return letters == end - begin
 
 
 @njit(cache=True, nogil=True)
-def _write(
-    views: NDArray[np.int32], inline: NDArray[np.uint8], text: NDArray[np.uint8], buffer: int, begin: int, end: int
-) -> None:
-    """Write the view of a text."""
+def _word(text: NDArray[np.uint8], begin: int, end: int) -> int:
+    """Return up to four bytes of a text as a number, the first one lowest."""
+    word = np.int64(0)
+    for k in range(min(end - begin, 4)):
+        word |= np.int64(text[begin + k]) << (8 * k)
+    return int(word)
+
+
+@njit(cache=True, nogil=True)
+def _put(text: NDArray[np.uint8], buffer: int, begin: int, end: int, views: NDArray[np.uint32], at: int) -> int:
+    """Write the view of a cell, trimmed; return 0 for an empty one, 2 if all of it is digits and letters of ASCII, else 1."""
+    if begin < end and not (_LETTER[text[begin]] and _LETTER[text[end - 1]]):
+        begin, end = _bare(text, begin, end)
     size = end - begin
-    views[0] = size
-    for i in range(min(size, 12) if size <= 12 else 4):
-        inline[4 + i] = text[begin + i]
+    if size <= 0:
+        return 0
+    views[at] = size
+    views[at + 1] = _word(text, begin, end)
     if size > 12:
-        views[2] = buffer
-        views[3] = begin
+        views[at + 2] = buffer
+        views[at + 3] = begin
+    else:
+        if size > 4:
+            views[at + 2] = _word(text, begin + 4, end)
+        if size > 8:
+            views[at + 3] = _word(text, begin + 8, end)
+    return 2 if _is_plain(text, begin, end) else 1
 
 
 @njit(cache=True, nogil=True)
@@ -137,8 +153,7 @@ def cut(
     stop: NDArray[np.int64],
     delimiter: int,
     column_of: NDArray[np.int64],
-    views: NDArray[np.int32],
-    inline: NDArray[np.uint8],
+    views: NDArray[np.uint32],
     filled: NDArray[np.uint8],
     spare: NDArray[np.uint8],
     plain: NDArray[np.uint8],
@@ -156,8 +171,8 @@ def cut(
         Byte between fields.
     column_of
         For each field of the header the column that it goes to, -1 for none.
-    views, inline
-        Out, zeros: the views of shape (columns, records, 4), and the same memory as bytes (columns, records, 16).
+    views
+        Out, zeros: four words a cell, column by column.
     filled
         Out: 1 where a cell is not empty (columns, records).
     spare
@@ -167,26 +182,23 @@ def cut(
     overfull
         Out, zeros: 1 for records with something in a field beyond the header's last.
     """
-    used = 0
-    expected = len(column_of)
-    for r in range(len(start)):
+    used, expected, records = 0, len(column_of), len(start)
+    for r in range(records):
         i, end = start[r], stop[r]
         while end > i and (text[end - 1] == _LF or text[end - 1] == _CR):
             end -= 1
         field = 0
         while field == 0 or i <= end:
             begin, close, i, after = _field(text, i, end, delimiter, spare, used)
-            source = spare if after > used else text
-            buffer = 1 if after > used else 0
-            used = after
             column = column_of[field] if field < expected else -1
-            if field >= expected or column >= 0:
-                begin, close = _bare(source, begin, close)
-            if close > begin and field >= expected:
-                overfull[r] = 1
-            elif close > begin and column >= 0:
-                filled[column, r] = 1
-                _write(views[column, r], inline[column, r], source, buffer, begin, close)
-                if plain[column] and not _is_plain(source, begin, close):
-                    plain[column] = 0
+            if column >= 0:
+                at = 4 * (column * records + r)
+                kind = _put(spare, 1, begin, close, views, at) if after > used else _put(text, 0, begin, close, views, at)
+                if kind:
+                    filled[column, r] = 1
+                    plain[column] &= kind > 1
+            elif field >= expected:
+                begin, close = _bare(spare, begin, close) if after > used else _bare(text, begin, close)
+                overfull[r] |= close > begin
+            used = after
             field += 1

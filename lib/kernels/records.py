@@ -89,14 +89,13 @@ def split_records(
 
 
 @njit(cache=True, nogil=True)
-def line_starts(text: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Return the offset of each line of a text and its length as the last one; a line ends with LF, CR LF or a lone CR."""
+def line_starts(text: NDArray[np.uint8], most: int) -> NDArray[np.int64]:
+    """Return the offset of each line of a text and its length as the last one; a line ends with LF, CR LF or a lone CR.
+
+    `most` is a number of offsets that is surely enough.
+    """
     size = len(text)
-    lines = 0
-    for i in range(size):
-        if text[i] == _LF or (text[i] == _CR and (i + 1 == size or text[i + 1] != _LF)):
-            lines += 1
-    starts = np.empty(lines + 2, np.int64)
+    starts = np.empty(most, np.int64)
     starts[0] = 0
     at = 1
     for i in range(size):

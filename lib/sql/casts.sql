@@ -124,7 +124,7 @@ rtrim(
 
 create or replace temp macro is_day(t) as
 case
-    when cast(try_cast(t as timestamp) as text) = t then false
+    when contains(t, ':') then false
     else regexp_full_match(day_text(t), '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}')
 end;
 
@@ -192,6 +192,8 @@ cast(time_value(t) as date);
 
 create or replace temp macro truth_value(t) as
 case
+    when t = 'false' then false
+    when t = 'true' then true
     when lower(half_width(t)) in ('true', 't', 'yes', 'y', '1', '是', '有', '真') then true
     when lower(half_width(t)) in ('false', 'f', 'no', 'n', '0', '否', '无', '假') then false
 end;
@@ -217,4 +219,4 @@ regexp_replace(t, '^([0-9０-９]{8,})(?:_[0-9]{1,3})+$', '\1');
 
 -- the code of a word, by its place among the words of a column (profiles/codes.toml)
 create or replace temp macro coded(t, words, codes) as
-codes[list_position(words, lower(replace(half_width(t), ' ', '')))];
+coalesce(codes[list_position(words, t)], codes[list_position(words, lower(replace(half_width(t), ' ', '')))]);
