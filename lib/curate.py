@@ -180,7 +180,7 @@ def _build(draft: Store, plan: Plan, progress: Progress) -> None:
         if isinstance(part, Aside):
             part.count()
             ledger.check_tiles(part.part.label, part.tally, 0 if part.reason else part.part.examined.bytes)
-        recording.write(draft, part, importer_version())
+    recording.write(draft, plan.new, importer_version())
     _derive(draft)
 
 

@@ -62,7 +62,7 @@ class Tally:
                 "source_id": pa.array([source_id] * n, pa.string()),
                 "member": pa.array([member] * n, pa.string()),
                 "sheet": pa.array([sheet] * n, pa.string()),
-                "kind": pa.array([KINDS[k] for k in kind[1:][first]], pa.string()),
+                "kind": pa.array(KINDS).take(pa.array(kind[1:][first])),
                 "line_from": pa.array(line[first]),
                 "line_to": pa.array(line[after] - 1),
                 "byte_from": pa.nulls(n, pa.int64()) if sheet else pa.array(byte[first]),

@@ -163,7 +163,8 @@ class Loader:
         BadFile
             If the file changed while it was being read.
         """
-        for piece in ahead(_pieces(source)):
+        large = source.part.examined.bytes > readers.BLOCK_BYTES
+        for piece in ahead(_pieces(source)) if large else _pieces(source):
             block = piece.block
             source.tally.add(block.line, block.raw_at + block.byte_from, piece.kind)
             source.set_apart(piece.faults, _texts(block, [fault.line for fault in piece.faults]))

@@ -1,5 +1,6 @@
 """Writing down in a draft where its rows come from: the parts of files, their spans, and the rows set apart."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -11,10 +12,32 @@ from lib.intake.staging import Fault
 from lib.store import Store
 
 
-def write(draft: Store, source: Source | Aside, importer_version: str) -> None:
-    """Write down where a part's rows come from: the file, its spans, the rows set apart."""
-    part, tally = source.part, source.tally
-    row = {
+def write(draft: Store, written: Sequence[Source | Aside], importer_version: str) -> None:
+    """Write down where the rows of parts come from: the files, their spans, the rows set apart."""
+    if not written:
+        return
+    rows = [{**_known(source), "importer_version": importer_version} for source in written]
+    types = {name: _TYPES.get(name, pa.string()) for row in rows for name in row}
+    draft.append("sources", pa.table({name: pa.array([row.get(name) for row in rows], of) for name, of in types.items()}))
+    parts = [(source.tally, source.id, as_text(source.part.member), as_text(source.part.sheet)) for source in written]
+    draft.append("spans", pa.concat_tables([tally.spans(*place) for tally, *place in parts]))
+    apart = [(source.id, *row) for source in written for row in _apart(source)]
+    if apart:
+        columns = zip(*apart, strict=True)
+        draft.append(
+            "quarantine", pa.table([pa.array(c, f.type) for c, f in zip(columns, _QUARANTINE, strict=True)], _QUARANTINE)
+        )
+
+
+_TYPES = {"unused_columns": pa.list_(pa.string())} | dict.fromkeys(("seq", "header_line"), pa.int32())
+_TYPES |= dict.fromkeys(("bytes", "rows_read", "rows_accepted", "rows_quarantined", "rows_set_aside"), pa.int64())
+_QUARANTINE = pa.schema({"source_id": pa.string(), "line": pa.int64(), "reason": pa.string(), "original_text": pa.string()})
+
+
+def _known(source: Source | Aside) -> dict[str, Any]:
+    """Return the columns of `sources` for a part."""
+    part = source.part
+    return {
         "source_id": source.id,
         "seq": source.seq,
         "delivery": as_text(source.delivery),
@@ -24,20 +47,8 @@ def write(draft: Store, source: Source | Aside, importer_version: str) -> None:
         "path": as_text(paths.written(part.path)),
         "sha256": part.sha256,
         "bytes": part.file.bytes,
-        "importer_version": importer_version,
         **(_read(source) if isinstance(source, Source) else _unread(source)),
     }
-    draft.append("sources", pa.table({name: pa.array([value], _TYPES.get(name)) for name, value in row.items()}))
-    draft.append("spans", tally.spans(source.id, as_text(part.member), as_text(part.sheet)))
-    apart = _apart(source)
-    if apart:
-        lines, reasons, texts = (list(column) for column in zip(*apart, strict=True))
-        columns = {"source_id": [source.id] * len(apart), "line": lines, "reason": reasons, "original_text": texts}
-        draft.append("quarantine", pa.table(columns, _QUARANTINE))
-
-
-_TYPES = {"unused_columns": pa.list_(pa.string())}
-_QUARANTINE = pa.schema({"source_id": pa.string(), "line": pa.int64(), "reason": pa.string(), "original_text": pa.string()})
 
 
 def _read(source: Source) -> dict[str, Any]:
