@@ -528,6 +528,10 @@ def refused(capsys: Capture, home: Path) -> Refused:
     return try_both
 
 
+def test_a_day_that_is_none_is_refused_before_anything_is_imported(refused: Refused, tmp_path: Path) -> None:
+    assert refused(district(tmp_path / "raw"), "--as-of", "2018-13-01", code=2).count("'2018-13-01'") == 2
+
+
 def test_a_folder_that_is_not_there_or_holds_no_key_is_refused(refused: Refused, tmp_path: Path) -> None:
     assert refused(tmp_path / "none", code=2).count("none") == 2
     assert refused(tmp_path, code=1).count("answers.json") == 2
