@@ -103,7 +103,7 @@ def open_case(institution: str | None = None, as_of: str | dt.date | None = None
         If the Store is missing, damaged or holds nothing with a date.
     """
     opened = open_store(store)
-    day = _day(as_of) if as_of is not None else last_day(opened)
+    day = day_of(as_of) if as_of is not None else last_day(opened)
     if institution is None:
         return Case(word("case", "district"), day, opened)
     institution_id, party_id, name = _find(opened, institution)
@@ -128,7 +128,14 @@ def last_day(store: Store) -> dt.date:
     return found
 
 
-def _day(value: str | dt.date) -> dt.date:
+def day_of(value: str | dt.date) -> dt.date:
+    """Return a day as asked for, a date or a text YYYY-MM-DD.
+
+    Raises
+    ------
+    BadParameter
+        If it is none.
+    """
     if isinstance(value, dt.datetime):
         return value.date()
     if isinstance(value, dt.date):

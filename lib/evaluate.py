@@ -34,10 +34,11 @@ def evaluate(case: Case, folder: Path | str) -> dict[str, Any]:
     Returns
     -------
     dict; fractions are from 0 to 1 (an amount error may be more), None where there is nothing to divide by
-        recall (found / planted; planted are entries that some rule could find) · precision (true / findings, over hits of
-        severity prohibited and major, listings apart) · apart (the same counts of all other hits) · amount_error (sum of
-        |found - key| over the sum of the key) · per_rule (rule id → severity, counted, expected, found, recall, findings, true,
-        false, precision, amount_error) · schemes (scheme → planted, no_rule, found, recall, findings, true, false, precision,
+        recall (found / planted; planted are entries that some rule could find) · precision (true / (true + false), over hits of
+        severity prohibited and major, listings apart) · findings, true, neutral, false (those hits; neutral are the ones that
+        only an entry's `also` allows) · apart (the same counts of all other hits) · amount_error (sum of |found - key| over the
+        sum of the key) · per_rule (rule id → severity, counted, expected, found, recall, findings, true, neutral, false,
+        precision, amount_error) · schemes (scheme → planted, no_rule, found, recall, findings, true, neutral, false, precision,
         amount_error, decoys, decoys_hit) · misses (ids of entries) · entries (every entry: outcome found, missed, no_rule,
         quiet or alarm, its items, and for each rule the reason if it missed) · false_alarms (finding, rule, subject, amount
         in yuan, decoys that it fell for) · rows (lines that the key names for what is planted), rows_lost

@@ -6,7 +6,8 @@ layouts of the workbench. Nothing is read here but the schema; no rule ever read
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def simulate(
     Parameters
     ----------
     out
-        Folder to be made; it must not exist, or be empty.
+        Folder to be made; it must not exist, or be empty, and be no mount point.
     institutions
         How many: 3 to 300. In the first nothing is to be found; of five or more the last delivers no statements.
     flows
@@ -53,11 +54,11 @@ def simulate(
     clean
         Only the canonical layouts of the workbench, nothing broken in them.
     form
-        With `clean`: csv or parquet.
+        csv, or with `clean` also parquet.
     schemes
         Names of the schemes to plant; all, if omitted.
     sizes
-        Scheme → size relative to the threshold, 0.5 to 5; below 1 it is a decoy.
+        Scheme → size relative to the threshold, 0.5 to 5; below 1 it is a decoy. Only of schemes that are planted.
     progress
         Called with what is done, steps done and steps in all.
 
@@ -65,39 +66,29 @@ def simulate(
     -------
     dict
         path · institutions · flows (lines written) · contracts · files · planted · decoys ·
-        broken (list of {path, line, what}: rows that are damaged on purpose, and with line 0 files delivered twice).
+        broken (list of {path, line, what}: rows that are damaged on purpose, and with line 0 files delivered twice) ·
+        left_out (list of {scheme, planted, why, zh, en}: parts that could not be played, see `plots.LeftOut`).
 
     Raises
     ------
     BadParameter
-        If a number is out of range, a scheme does not exist, or the folder holds something.
+        If a number is out of range, a scheme does not exist, settings exclude each other, or the folder holds something.
     BadFile
-        If the folder cannot be written; nothing is left behind.
+        If the folder cannot be written, which is tried before anything is made; nothing is left behind.
     """
     target, step = Path(out).resolve(), progress or (lambda what, done, total: None)
     chosen = _chosen(schemes)
     wish = Wish(institutions, flows, seed, _sizes(sizes or {}))
-    _check(wish, form, target)
-    built = build(wish, chosen, step)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    except OSError as error:
-        raise _unwritable(target, error) from None
-    try:
+    _check(wish, target)
+    _check_together(wish, chosen, form, clean=clean)
+    with _drafted(target) as draft:
+        built = build(wish, chosen, step)
         about = {"seed": seed, "institutions": institutions, "flows": built.lines, "form": "clean" if clean else "deliveries"}
         written, broken = _write(built.world, draft, form if clean else None, step)
         late = late_rows(built.world.books)
         key.write_key(draft, built.world, written, built.entries, about, late.get)
-        key.write_readme(draft, built.entries, built.world, about, broken, _command(wish, clean, form, schemes))
-        draft.chmod(0o755)  # mkdtemp makes folders that only their owner can read
-        if target.exists():
-            target.rmdir()
-        draft.rename(target)
-    except OSError as error:
-        raise _unwritable(target, error) from None
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        command = _command(wish, clean, form, schemes)
+        key.write_readme(draft, built.entries, built.world, about, broken, built.left_out, command)
     planted = sum(entry.planted for entry in built.entries)
     return {
         "path": target,
@@ -108,7 +99,34 @@ def simulate(
         "planted": planted,
         "decoys": len(built.entries) - planted,
         "broken": broken,
+        "left_out": [
+            {"scheme": part.scheme.name, "planted": part.planted, "why": part.why, "zh": part.zh, "en": part.en}
+            for part in built.left_out
+        ],
     }
+
+
+@contextmanager
+def _drafted(target: Path) -> Iterator[Path]:
+    """Give a new folder beside the target, which becomes the target when the block ends well; else leave nothing behind."""
+    new = [folder for folder in (target.parent, *target.parent.parents) if not folder.exists()]
+    draft = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        yield draft
+        draft.chmod(0o755)  # mkdtemp makes folders that only their owner can read
+        if target.exists():
+            target.rmdir()
+        draft.rename(target)
+    except OSError as error:
+        raise _unwritable(target, error) from None
+    finally:
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
+        for folder in new:
+            with suppress(OSError):  # it is gone, or holds the district
+                folder.rmdir()
 
 
 def _write(world: World, draft: Path, form: str | None, step: Progress) -> tuple[list[Written], list[dict[str, Any]]]:
@@ -144,8 +162,8 @@ def _sizes(sizes: Mapping[str, float]) -> dict[str, float]:
     return dict(sizes)
 
 
-def _check(wish: Wish, form: str, target: Path) -> None:
-    """Refuse what cannot be made."""
+def _check(wish: Wish, target: Path) -> None:
+    """Refuse numbers out of range, and a target that cannot become the district."""
     for name, value, low, high in (
         ("institutions", wish.institutions, 3, _MOST_INSTITUTIONS),
         ("flows", wish.flows, 500 * wish.institutions, _MOST_FLOWS),
@@ -156,8 +174,6 @@ def _check(wish: Wish, form: str, target: Path) -> None:
                 f"{name}={value!r} 应为 {low:,} 到 {high:,} 之间的整数",
                 f"{name}={value!r} must be a whole number from {low:,} to {high:,}",
             )
-    if form not in FORMS:
-        raise BadParameter(f"form={form!r} 应为 csv 或 parquet", f"form={form!r} must be csv or parquet")
     if target.exists() and not target.is_dir():
         raise BadParameter(
             f"{paths.written(target)} 是文件。请指定新文件夹", f"{paths.written(target)} is a file. Name a new folder"
@@ -166,6 +182,32 @@ def _check(wish: Wish, form: str, target: Path) -> None:
         raise BadParameter(
             f"文件夹 {paths.written(target)} 不是空的。请指定新文件夹, 或先移走其中内容",
             f"The folder {paths.written(target)} is not empty. Name a new one, or move what is in it away",
+        )
+    if target.is_mount():
+        raise BadParameter(
+            f"{paths.written(target)} 是挂载点, 不能由新文件夹替换。请指定其中的一个新文件夹, 例如 "
+            f"{paths.written(target / 'practice')}",
+            f"{paths.written(target)} is a mount point, which no new folder can replace. Name a new folder in it, for example "
+            f"{paths.written(target / 'practice')}",
+        )
+
+
+def _check_together(wish: Wish, chosen: Sequence[Scheme], form: str, *, clean: bool) -> None:
+    """Refuse settings that would be of no effect."""
+    if form not in FORMS:
+        raise BadParameter(f"form={form!r} 应为 csv 或 parquet", f"form={form!r} must be csv or parquet")
+    if form != "csv" and not clean:
+        raise BadParameter(
+            f"格式 {form} 只用于自有版式, 银行版式都是文本和工作簿。请同时给出 --clean",
+            f"Format {form} is for the workbench's own layouts; banks hand over texts and workbooks. Add --clean",
+        )
+    played = {scheme.name for scheme in chosen if wish.institutions >= scheme.least}
+    if idle := [name for name in wish.sizes if name not in played]:
+        raise BadParameter(
+            f"给出了大小的情节 {'、'.join(idle)} 不会埋设 (不在 --scheme 之列, 或机构太少)。"
+            "请去掉其 --size, 或加上 --scheme、加大 --institutions",
+            f"A size is given for {', '.join(idle)}, which will not be played (not among --scheme, or too few institutions). "
+            "Drop its --size, or add --scheme or more --institutions",
         )
 
 

@@ -13,10 +13,10 @@ from typing import Any
 import pandas as pd
 
 from lib import paths, terminal
-from lib.case import Case, open_case
+from lib.case import Case, day_of, open_case
 from lib.errors import BadParameter, DataGap
 from lib.store import open_store
-from lib.words import language, word
+from lib.words import language, pick, word
 
 _SHOWN_REASONS = 10
 _SHOWN_ROWS = 100
@@ -182,13 +182,17 @@ def simulate_district(out: Path, asked: dict[str, Any]) -> None:
     """Write a made-up district and say what is in it."""
     from lib import simulate
 
-    with terminal.progress() as step:
+    with terminal.stoppable(), terminal.progress() as step:
         asked["progress"] = lambda what, done, total: step(word("simulate", what), done, total)
         done = simulate.simulate(out, **asked)
     counts = {name: f"{done[name]:,}" for name in ("institutions", "contracts", "flows", "files", "planted", "decoys")}
     terminal.say(word("simulate", "done", path=paths.written(done["path"]), **counts))
-    if done["broken"]:
-        terminal.say(word("simulate", "broken", count=len(done["broken"])))
+    if rows := sum(entry["line"] > 0 for entry in done["broken"]):
+        terminal.say(word("simulate", "broken", count=f"{rows:,}"))
+    if files := sum(entry["line"] == 0 for entry in done["broken"]):
+        terminal.say(word("simulate", "twice", count=f"{files:,}"))
+    for text in dict.fromkeys(pick(part["zh"], part["en"]) for part in done["left_out"]):
+        terminal.say(text)
     terminal.say(word("simulate", "next", path=paths.written(done["path"]), program=_program()))
 
 
@@ -196,7 +200,9 @@ def evaluate_district(folder: Path, store: Path | None, *, as_of: str | None, as
     """Run the rules on a simulated district and show how they did against its key, as tables or as one JSON document."""
     from lib import evaluate
 
-    evaluate.read_key(folder)  # before an import that may take minutes
+    evaluate.read_key(folder)  # before an import that may take minutes, as is the day
+    if as_of is not None:
+        day_of(as_of)
     path = store or paths.home() / "data" / "curated" / f"{folder.resolve().name}.duckdb"
     if store is None:
         ours = path.resolve() != paths.default_store().resolve()  # a folder may be named like the project's own Store

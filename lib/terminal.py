@@ -4,8 +4,10 @@ Names in tables come from files that others wrote, so nothing of them is read as
 """
 
 import os
+import signal
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
@@ -92,6 +94,23 @@ def _logged() -> Step:
             last[0] = now
 
     return write
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Take a request to end (SIGTERM, of a job's time limit for one) like Ctrl-C: what is half done is cleared away."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():  # only there a signal can be taken
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def refuse(error: LookthroughError) -> int:

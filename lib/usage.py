@@ -129,9 +129,15 @@ def number(text: str, option: str, form: str) -> tuple[str, float]:
     """
     name, value = pair(text, option, form)
     try:
-        return name, float(Decimal(value))
+        read = Decimal(value)
     except InvalidOperation:
-        raise _unlike(option, text, form) from None
+        read = Decimal("NaN")
+    if not read.is_finite():
+        raise BadParameter(
+            f"{option} {text!r}: {value!r} 不是数。应写作 {form}, 例如 {name}=1.5",
+            f"{option} {text!r}: {value!r} is no number. Write {form}, for example {name}=1.5",
+        )
+    return name, float(read)
 
 
 def whole(text: str, option: str) -> int:

@@ -120,7 +120,6 @@ def test_both_sides_may_mask_each_other(made: Delivery) -> None:
         ("0099****1234", "0098551234", "R1"),  # another beginning
         ("0099****1234", "0091234", "R1"),  # too short to hold both
         ("0099****1234", "0099551234", "R2"),  # another reference
-        ("0099****1234", "0099551234", ""),  # none
         ("00_9****1234", "0099551234", "R1"),  # what is written is meant
         ("00%****1234", "0099551234", "R1"),
     ],
@@ -128,6 +127,101 @@ def test_both_sides_may_mask_each_other(made: Delivery) -> None:
 def test_a_masked_account_stands_for_no_other(made: Delivery, written: str, account: str, reference: str) -> None:
     lines = [f"O,A,2018-01-01,付,5,{written},R1,,,", f"I,{account},2018-01-01,收,5,A,{reference},,,"]
     assert [(r[2], r[3]) for r in transfers(made, *lines)] == [("A", written), ("A", account)]
+
+
+# The other bank writes stars, and this one names the account in full; no reference is needed if nobody else fits.
+STARRED = "I,0099551234,2018-01-01 09:00:00,收,5,6222****0000,R1,,,"
+PLAIN = "O,6222110000,2018-01-01 09:00:00,付,5,0099551234,,,,"
+
+
+def masked(made: Delivery, *lines: str, accounts: tuple[str, ...] = ()) -> list[list[str]]:
+    """Return the lines of each transfer, of statements and of accounts (account_id,holder_id,bank,holder_name)."""
+    made.write(accounts="account_id,holder_id,bank,holder_name\n" + "".join(f"{line}\n" for line in accounts))
+    return [list(found[1]) for found in transfers(made, *lines)]
+
+
+@pytest.mark.parametrize("place", ["column", "memo"])
+def test_an_account_in_full_on_one_side_and_in_stars_on_the_other_needs_no_reference(made: Delivery, place: str) -> None:
+    starred = STARRED if place == "column" else "I,0099551234,2018-01-01 09:00:00,收,5,,R1,,,往来款 对方账号 6222****0000"
+    assert transfers(made, PLAIN, starred) == [("O", ["O", "I"], "6222110000", "0099551234")]
+
+
+def test_the_paying_side_may_be_the_one_that_writes_stars(made: Delivery) -> None:
+    lines = ["O,6222110000,2018-01-01,付,5,0099****1234,,,,", "I,0099551234,2018-01-01,收,5,6222110000,R1,,,"]
+    assert transfers(made, *lines) == [("O", ["O", "I"], "6222110000", "0099551234")]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "I,0099551234,2018-01-02,收,5,6222****0000,,,,",  # another day
+        "I,0099551234,2018-01-01,收,5.01,6222****0000,,,,",  # another amount
+        "I,0099551234,2018-01-01,付,5,6222****0000,,,,",  # the other way
+        "I,0099551235,2018-01-01,收,5,6222****0000,,,,",  # another account
+        "I,0099551234,2018-01-01,收,5,6222****0001,,,,",  # another end
+        "I,0099551234,2018-01-01,收,5,6223****0000,,,,",  # another beginning
+        "I,0099551234,2018-01-01,收,5,6222110****,,,,",  # the end is hidden
+        "I,0099551234,2018-01-01,收,5,*******000,,,,",  # three characters are too few
+        "I,0099551234,2018-01-01,收,5,**********,,,,",  # nothing is shown
+        "I,0099551234,2018-01-01,收,5,,,,,对方账号 **********",
+    ],
+)
+def test_stars_that_do_not_fit_or_show_too_little_pair_nothing(made: Delivery, other: str) -> None:
+    assert masked(made, PLAIN, other) == [["O"], ["I"]]
+
+
+def test_two_sides_that_both_write_stars_need_a_reference(made: Delivery) -> None:
+    assert masked(made, "O,6222110000,2018-01-01,付,5,0099****1234,,,,", STARRED) == [["O"], ["I"]]
+
+
+@pytest.mark.parametrize(
+    ("banks", "expected"),
+    [(("甲行", "乙行"), [["O", "I"]]), (("甲行", "甲行"), [["O"], ["I"]]), (("甲行", ""), [["O"], ["I"]])],
+)
+def test_references_that_differ_are_two_banks_own_or_two_payments(
+    made: Delivery, banks: tuple[str, str], expected: list[list[str]]
+) -> None:
+    accounts = (f"6222110000,p,{banks[0]},", f"0099551234,q,{banks[1]},")
+    assert masked(made, PLAIN.replace("0099551234,", "0099551234,R2"), STARRED, accounts=accounts) == expected
+
+
+@pytest.mark.parametrize(
+    ("holder", "named", "expected"),
+    [
+        ("河南甲商贸有限公司", "河南甲商贸有限公司", [["O", "I"]]),
+        ("河南甲商贸(集团)有限公司", "河南甲商贸（集团） 有限公司", [["O", "I"]]),
+        ("河南甲商贸有限公司", "甲商贸", [["O", "I"]]),
+        ("河南甲商贸有限公司", "河南**有限公司", [["O", "I"]]),
+        ("", "河南乙商贸有限公司", [["O", "I"]]),
+        ("河南甲商贸有限公司", "河南乙商贸有限公司", [["O"], ["I"]]),
+    ],
+)
+def test_another_holders_name_gainsays_the_stars(made: Delivery, holder: str, named: str, expected: list[list[str]]) -> None:
+    made.write(accounts=f"account_id,holder_id,holder_name\n6222110000,p,{holder}\n")
+    head = HEAD.replace("bank_ref", "counterparty_name,bank_ref")
+    lines = [PLAIN.replace(",0099551234,", ",0099551234,,"), f"I,0099551234,2018-01-01,收,5,6222****0000,{named},,,,"]
+    made.write(flows=head + "".join(f"{line}\n" for line in lines)).bring()
+    assert made.column("select flow_ids from transfers order by file_order") == expected
+
+
+def test_equal_amounts_between_the_same_two_are_paired_in_order_if_there_are_as_many_on_both_sides(made: Delivery) -> None:
+    out = [PLAIN.replace("O,", f"O{h},", 1).replace("09:00", f"{h:02}:00") for h in (8, 9)]
+    into = [STARRED.replace("I,", f"I{h},", 1).replace("09:00", f"{h:02}:01") for h in (9, 8)]
+    assert masked(made, *out, *into) == [["O8", "I8"], ["O9", "I9"]]
+
+
+def test_one_line_in_for_two_lines_out_is_paired_with_neither(made: Delivery) -> None:
+    assert masked(made, PLAIN, PLAIN.replace("O,", "P,", 1), STARRED) == [["O"], ["P"], ["I"]]
+
+
+def test_stars_that_two_payers_fit_are_paired_with_neither(made: Delivery) -> None:
+    also = PLAIN.replace("O,6222110000", "P,6222990000")
+    assert masked(made, PLAIN, also, STARRED) == [["O"], ["P"], ["I"]]
+
+
+def test_a_reference_does_not_pair_an_account_that_the_memo_masks_with_another_one(made: Delivery) -> None:
+    lines = ["O,A,2018-01-01,付,5,,R1,,,对方账号 0099****1234", "I,0099551235,2018-01-01,收,5,A,R1,,,"]
+    assert masked(made, *lines) == [["O"], ["I"]]
 
 
 def undone(made: Delivery, *lines: str) -> dict[str, str]:

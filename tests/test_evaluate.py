@@ -42,8 +42,8 @@ def planted(name: str, *expected: Item, also: tuple[Item, ...] = (), **more: Any
     return Entry(name, more.get("scheme", "self_financing"), True, more.get("institution_id", "JG-1"), expected, also)
 
 
-def decoy(name: str, *expected: Item, scheme: str = "self_financing") -> Entry:
-    return Entry(name, scheme, False, "JG-1", expected)
+def decoy(name: str, *expected: Item, scheme: str = "self_financing", also: tuple[Item, ...] = ()) -> Entry:
+    return Entry(name, scheme, False, "JG-1", expected, also)
 
 
 def hit(rule: str = "SF-03", subject: str = "L-1", evidence: frozenset[rows.Place] = frozenset(), **more: Any) -> Hit:
@@ -125,12 +125,42 @@ def test_what_a_planted_entry_and_a_decoy_both_name_is_true() -> None:
     assert result["schemes"]["self_financing"]["decoys_hit"] == 0
 
 
-def test_what_is_true_as_well_is_no_false_alarm_and_finds_nothing() -> None:
+def test_what_the_key_only_allows_is_neither_true_nor_false_and_finds_nothing() -> None:
+    """Three hits: L-1 is expected, L-5 is allowed, L-6 is neither: 1 true of 1 + 1, one neutral."""
     entry = planted("S-1", item(), also=(item("RC-01", ("L-5",)),))
-    result = scored([entry], hit("RC-01", "L-5"), hit("RC-01", "L-6"))
-    assert (result["true"], result["false"], result["precision"], result["found"]) == (1, 1, 0.5, 0)
-    assert result["per_rule"]["RC-01"]["expected"] == 0
-    assert result["per_rule"]["RC-01"]["recall"] is None
+    result = scored([entry], hit(), hit("RC-01", "L-5"), hit("RC-01", "L-6"))
+    assert [result[name] for name in ("findings", "true", "neutral", "false", "precision")] == [3, 1, 1, 1, 0.5]
+    row = result["per_rule"]["RC-01"]
+    assert [row[name] for name in ("expected", "findings", "true", "neutral", "false")] == [0, 2, 0, 1, 1]
+    assert (row["recall"], row["precision"]) == (None, 0.0)
+    assert [alarm["subject_id"] for alarm in result["false_alarms"]] == ["L-6"]
+    scheme = result["schemes"]["self_financing"]
+    assert [scheme[name] for name in ("findings", "true", "neutral", "false", "precision")] == [2, 1, 1, 0, 1.0]
+
+
+def test_a_rule_whose_hits_are_all_neutral_has_no_precision() -> None:
+    result = scored([planted("S-1", item("RC-01"), also=(item(),))], hit())
+    assert (result["findings"], result["neutral"], result["precision"], result["recall"]) == (1, 1, None, 0.0)
+
+
+def test_what_a_decoy_allows_is_neutral_and_no_alarm() -> None:
+    made = [planted("S-1", item("RC-01")), decoy("D-1", item(subjects=("L-7",)), also=(item(subjects=("L-7",)),))]
+    result = scored(made, hit(subject="L-7"))
+    assert (result["true"], result["neutral"], result["false"], result["false_alarms"]) == (0, 1, 0, [])
+    assert result["entries"][1]["outcome"] == "quiet"
+
+
+def test_what_one_entry_expects_and_another_allows_is_true_and_neutral_to_the_others_scheme() -> None:
+    made = [planted("S-1", item()), planted("S-2", item("RC-01"), also=(item(),), scheme="fake")]
+    result = scored(made, hit())
+    assert (result["true"], result["neutral"], result["precision"]) == (1, 0, 1.0)
+    counts = {name: (row["true"], row["neutral"], row["precision"]) for name, row in result["schemes"].items()}
+    assert counts == {"self_financing": (1, 0, 1.0), "fake": (0, 1, None)}
+
+
+def test_what_is_kept_apart_has_neutral_hits_too() -> None:
+    result = scored([planted("S-1", item(), also=(item("NM-01", ("C",)),))], hit("NM-01", "C"), hit("NM-01", "D"))
+    assert result["apart"] == {"precision": 0.0, "findings": 2, "true": 0, "neutral": 1, "false": 1}
 
 
 def test_an_instance_without_any_rule_yet_is_outside_recall() -> None:
@@ -169,7 +199,7 @@ def test_precision_counts_grave_rules_and_no_listing() -> None:
     entries = [planted("S-1", item(), item("NM-01", ("C",)))]
     result = scored(entries, hit(), hit("RC-01", "L-8"), hit("PT-04", "A"), hit("SH-04", "X"), hit("NM-01", "C"))
     assert (result["findings"], result["true"], result["precision"]) == (2, 1, 0.5)
-    assert result["apart"] == {"precision": 1 / 3, "findings": 3, "true": 1, "false": 2}
+    assert result["apart"] == {"precision": 1 / 3, "findings": 3, "true": 1, "neutral": 0, "false": 2}
     assert {rule: row["counted"] for rule, row in result["per_rule"].items()} == {
         **dict.fromkeys(("SF-03", "RC-01"), True),
         **dict.fromkeys(("PT-04", "NM-01", "SH-04"), False),
@@ -382,10 +412,19 @@ def test_the_district_is_evaluated(store: Path, tmp_path: Path) -> None:
 def test_the_command_prints_tables_misses_and_false_alarms(home: Path, tmp_path: Path, capsys: Capture) -> None:
     folder = district(tmp_path / "模拟区")
     said = run(capsys, folder)
-    for text in ("召回率 66.67%", "准确率 50.00%", "S-003", "SF-03 无法检验: ", "D-001", "data/curated/模拟区.duckdb"):
+    for text in (
+        "召回率 66.67%",
+        "准确率 50.00%",
+        "1 条属实, 1 条误报, 0 条中性",
+        "中性",
+        "S-003",
+        "SF-03 无法检验: ",
+        "D-001",
+        "data/curated/模拟区.duckdb",
+    ):
         assert text in said
     english = run(capsys, folder, "--lang", "en")
-    for text in ("Recall 66.67%", "Precision 50.00%", "SF-03 not testable: ", "False alarms"):
+    for text in ("Recall 66.67%", "Precision 50.00%", "Neutral", "SF-03 not testable: ", "False alarms"):
         assert text in english
 
 
@@ -487,6 +526,10 @@ def refused(capsys: Capture, home: Path) -> Refused:
         return " | ".join(said)
 
     return try_both
+
+
+def test_a_day_that_is_none_is_refused_before_anything_is_imported(refused: Refused, tmp_path: Path) -> None:
+    assert refused(district(tmp_path / "raw"), "--as-of", "2018-13-01", code=2).count("'2018-13-01'") == 2
 
 
 def test_a_folder_that_is_not_there_or_holds_no_key_is_refused(refused: Refused, tmp_path: Path) -> None:

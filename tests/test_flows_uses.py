@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from lib import flows
-from tests.money_cases import at, move
+from tests.money_cases import at, line, move
 
 DAY = 24 * 60
 COVERED = {"statement_from": dt.date(2017, 1, 1), "statement_to": dt.date(2018, 12, 31)}
@@ -28,7 +28,7 @@ ACCOUNTS = [
 ]
 
 
-def used(make_case, transfers, accounts=ACCOUNTS, hops=4, days=30, **loan):
+def used(make_case, transfers, accounts=ACCOUNTS, hops=4, days=30, lines=(), **loan):
     """Return the row of the one loan L1, of 1000 yuan paid to B1 at nine o'clock of the first day."""
     paid = move("D", "Custody", loan.pop("to", "B1"), 1000, 0, kind="disbursement", loan_id="L1")
     rows = [{**row, "file_order": i} for i, row in enumerate([paid, *transfers])]
@@ -39,6 +39,7 @@ def used(make_case, transfers, accounts=ACCOUNTS, hops=4, days=30, **loan):
         parties=[{"party_id": x, "name": x, "kind": "company"} for x in "phbsq"],
         accounts=accounts,
         transfers=rows,
+        flows=list(lines),
         holdings=[{"holding_id": "1", "holder_id": "h", "held_id": "p", "share": 0.6}],
         loans=[contract],
     )
@@ -142,6 +143,27 @@ def test_what_is_called_a_fee_and_goes_to_a_shareholder_counts(make_case):
 def test_what_cannot_be_followed_is_unknown_and_not_clear(make_case, moves, accounts, unknown):
     row = used(make_case, moves, accounts)
     assert (row["unknown_yuan"], row["related_yuan"]) == (unknown, 0)
+
+
+def test_what_seems_to_stay_where_a_statement_lacks_a_movement_is_unknown(make_case):
+    # 800 of B1 reach S1 by B1's statement, 800 from nobody stated by that of S1; of 1600, 800 go on: 800 × 800 / 1600 = 400.
+    moves = [
+        move("T1", "B1", "S1", 800, 60, flow_ids=["F1"]),
+        move("T2", None, "S1", 800, 60, flow_ids=["F2"]),
+        move("T3", "S1", "H1", 800, 120, flow_ids=["F3"]),
+    ]
+    lines = [line("F1", "B1", -800, 200, 60), line("F2", "S1", 800, None, 60), line("F3", "S1", -800, None, 120)]
+    row = used(make_case, moves, lines=lines)
+    assert (row["related_yuan"], row["unknown_yuan"]) == (400, 400)
+    both = [{**moves[0], "flow_ids": ["F1", "F2"]}, moves[2]]  # the two lines as one movement: 800 in, 800 on
+    row = used(make_case, both, lines=lines)
+    assert (row["related_yuan"], row["unknown_yuan"]) == (800, 0)
+
+
+def test_an_account_written_with_stars_is_unknown_and_never_walked_through(make_case):
+    # Two accounts may be written alike: what the one pays to H1 is not B1's money.
+    moves = [move("T1", "B1", "62****1234", 300, 60), move("T2", "62****1234", "H1", 300, 90)]
+    assert sums(used(make_case, moves)) == (0, 300, None)
 
 
 def test_an_account_without_statements_at_the_last_hop_asked_for_is_not_unknown(make_case):

@@ -89,7 +89,7 @@ def test_a_lead_names_the_loan_and_every_transfer(given: Given, make_case: MakeC
     (hit,) = checks.run(platform(make_case, {"loan_id": "L1"}), rules=["SF-03"]).to_dict("records")
     assert (hit["subject_id"], hit["amount_yuan"]) == ("L1", Decimal("200000.00"))
     assert (hit["first_on"], hit["last_on"]) == (date(2017, 3, 2), date(2017, 3, 5))
-    assert hit["detail"] == "放款 250,000.00 元"
+    assert hit["detail"] == "放款 250,000.00 元；另有 25,000.00 元去向不明, 流入关联方的金额是下限"
     assert hit["confidence"] == pytest.approx(0.9)  # 25,000 of 250,000 cannot be followed
     assert hit["evidence"] == [{"table": t, "id": i} for t, i in [("loans", "L1"), ("transfers", "T1"), ("transfers", "T2")]]
 

@@ -1,6 +1,9 @@
 """A simulated district: its books balance to the fen, its key names what is there, and the same seed gives the same bytes."""
 
 import errno
+import os
+import re
+import signal
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
@@ -11,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lib import BadParameter, checks, curate, evaluate, open_case, simulate
+from lib import BadParameter, checks, cli, curate, evaluate, open_case, simulate
 from lib.district import catalogue, days, numbers, terms, writing
 from lib.errors import BadFile
 from tests.districts import D, key, read, rows
@@ -295,6 +298,9 @@ def test_nothing_is_found_at_the_clean_institution(store: Path) -> None:
         ({"schemes": ["nonsense"]}, "over_cap_person"),
         ({"sizes": {"mirror": 9.0}}, "0.5 到 0.95"),
         ({"sizes": {"mirror": 1.0}}, "0.5 到 0.95"),
+        ({"form": "parquet", "clean": False}, "--clean"),
+        ({"schemes": ["pass_through"], "sizes": {"mirror": 2.0}}, "mirror 不会埋设"),
+        ({"sizes": {"over_cap_platforms_company": 2.0}}, "机构太少"),
         ({"institutions": 9, "flows": 4_500}, "请加大 --flows"),
     ],
 )
@@ -313,6 +319,76 @@ def test_a_folder_that_holds_something_is_refused_and_left_as_it_is(tmp_path: Pa
     with pytest.raises(BadParameter, match="不是空的"):
         simulate.simulate(tmp_path / "d", institutions=3, flows=3_000)
     assert [p.name for p in (tmp_path / "d").iterdir()] == ["mine.txt"]
+
+
+def test_an_unwritable_place_and_a_mount_point_are_refused_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        pytest.fail("it has begun to build")
+
+    monkeypatch.setattr(simulate, "build", never)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(BadFile, match="无法写入"):
+        simulate.simulate(tmp_path / "file" / "d", institutions=3, flows=3_000)
+    (tmp_path / "d").mkdir()
+    monkeypatch.setattr(Path, "is_mount", lambda self: self.name == "d")
+    with pytest.raises(BadParameter, match="挂载点"):
+        simulate.simulate(tmp_path / "d", institutions=3, flows=3_000)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["d", "file"]
+
+
+def test_folders_made_on_the_way_are_gone_again_where_nothing_could_be_made(tmp_path: Path) -> None:
+    with pytest.raises(BadParameter, match="请加大 --flows"):
+        simulate.simulate(tmp_path / "a" / "b" / "d", institutions=9, flows=4_500)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_small_district_has_no_place_for_is_said_with_the_reason(tmp_path: Path) -> None:
+    """Caps over several platforms take ten institutions; the others of three are few, and one of them is to be clean."""
+    made = simulate.simulate(tmp_path / "d", institutions=3, flows=30_000, clean=True)
+    few = {part["scheme"] for part in made["left_out"] if part["why"] == "institutions"}
+    assert few == {name for name, scheme in catalogue.schemes().items() if scheme.least > 3}
+    readme = (tmp_path / "d" / "README.md").read_text(encoding="utf-8")
+    told = {(entry["scheme"], entry["planted"]) for entry in key(tmp_path / "d")["entries"]}
+    lacking = {(name, planted) for name in catalogue.schemes() for planted in (True, False)} - told
+    assert {(part["scheme"], part["planted"]) for part in made["left_out"]} >= lacking - {(name, False) for name in few}
+    for part in made["left_out"]:
+        assert part["zh"] in readme
+        assert part["en"] in readme
+
+
+def test_a_request_to_end_is_taken_like_ctrl_c_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(simulate, "build", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    assert cli.main(["simulate", "--out", str(tmp_path / "d"), "--flows", "3000", "--institutions", "3"]) == cli.STOPPED
+    assert list(tmp_path.iterdir()) == []
+    assert "Traceback" not in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_rows_that_are_broken_and_files_that_come_twice_are_counted_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wish = ["--institutions", "3", "--flows", "3000", "--scheme", "mirror", "--out", str(tmp_path / "d")]
+    assert cli.main(["simulate", *wish]) == 0
+    said = capsys.readouterr().out
+    damage = (tmp_path / "d" / "README.md").read_text(encoding="utf-8").split("## 损坏的行")[1].splitlines()
+    rows_, files = (sum(bool(re.match(rf"\| [^|]+\.\w+ \| {n} \| ", line)) for line in damage) for n in (r"\d+", ""))
+    assert rows_ > 0
+    assert files > 0
+    assert f"{rows_} 行是故意损坏的" in said
+    assert f"{files} 个文件与其他文件重复" in said
+
+
+@pytest.mark.parametrize("value", ["abc", "", "nan", "inf"])
+def test_a_size_that_is_no_number_is_said_so(tmp_path: Path, capsys: pytest.CaptureFixture[str], value: str) -> None:
+    assert cli.main(["simulate", "--out", str(tmp_path / "d"), "--size", f"mirror={value}"]) == 2
+    said = capsys.readouterr().err
+    assert f"{value!r} 不是数" in said
+    assert said.count("\n") == 1
 
 
 def test_an_empty_folder_is_filled(tmp_path: Path) -> None:

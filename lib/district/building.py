@@ -1,7 +1,7 @@
 """How a district comes about: institutions, their ordinary business, the stories among it, and what follows from both."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -16,7 +16,7 @@ from lib.district.disclosing import custody_days, disclose
 from lib.district.leaving import finish_exits
 from lib.district.lending import lend
 from lib.district.platforms import Platform, complete, found
-from lib.district.plots import Entry, Marks, Scheme, Stage, Told
+from lib.district.plots import Entry, LeftOut, Marks, Scheme, Stage, Told
 from lib.district.repaying import sweep, swept
 from lib.district.settling import settle
 from lib.district.world import World
@@ -42,14 +42,15 @@ class Wish:
 
 @dataclass(frozen=True)
 class Built:
-    """A district and what is hidden in it."""
+    """A district, what is hidden in it, and which parts could not be played."""
 
     world: World
     entries: list[Entry]
+    left_out: list[LeftOut]
     lines: int
 
 
-def build(wish: Wish, schemes: Iterable[Scheme], step: Progress) -> Built:
+def build(wish: Wish, schemes: Sequence[Scheme], step: Progress) -> Built:
     """Build a district of about so many statement lines.
 
     Raises
@@ -100,7 +101,8 @@ def build(wish: Wish, schemes: Iterable[Scheme], step: Progress) -> Built:
     custody_days(books, settled, platforms, marks, days)
     step("disclose", 4, STEPS)
     world = World(books, common, platforms, settled, _tables(books, standing))
-    return Built(world, entries, len(settled.lines.seq))
+    left_out = [*_without_place(schemes, roles, wish.institutions), *theatre.left_out]
+    return Built(world, entries, left_out, len(settled.lines.seq))
 
 
 def _lines(books: Books, common: Common, platforms: list[Platform]) -> int:
@@ -115,6 +117,14 @@ def _found(books: Books, common: Common, roles: Cast, number: int) -> Platform:
     traits = roles.names(number, planted=True) | {f"not {name}" for name in roles.names(number, planted=False)}
     traits |= {"exit"} if number in roles.leaving else set()
     return found(books, common, number, banked=number not in roles.silent, traits=frozenset(traits))
+
+
+def _without_place(schemes: Iterable[Scheme], roles: Cast, institutions: int) -> list[LeftOut]:
+    """Return the schemes, and the doubles, that were given to no institution."""
+    doubled = {part.scheme.name for part in roles.parts if not part.size}
+    few = [LeftOut(scheme, planted=True, why="institutions") for scheme in schemes if institutions < scheme.least]
+    alone = [scheme for scheme in schemes if institutions >= scheme.least and scheme.name not in doubled]
+    return few + [LeftOut(scheme, planted=False, why="place") for scheme in alone]
 
 
 def _shares(institutions: int) -> list[float]:
@@ -141,6 +151,7 @@ class _Theatre:
     platforms: list[Platform]
     marks: Marks
     played: Counter[str] = field(default_factory=Counter)
+    left_out: list[LeftOut] = field(default_factory=list)
 
     def play(self, parts: Iterable[Part]) -> list[Entry]:
         """Play parts and return the entries of the key."""
@@ -152,6 +163,8 @@ class _Theatre:
             if (told := self._told(part, name, size)) is not None:
                 self.played[kind] += 1
                 entries.append(Entry(name, scheme, part.planted, platform, size, told))
+            else:
+                self.left_out.append(LeftOut(scheme, part.planted, "room"))
         return entries
 
     def _told(self, part: Part, name: str, size: float) -> Told | None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from lib.district.books import Row
 from lib.district.days import FIRST, LAST, date
-from lib.district.plots import Entry, Item, Late
+from lib.district.plots import Entry, Item, Late, LeftOut
 from lib.district.world import World, Written
 from lib.district.writing import flow_ids
 from lib.paths import ANSWERS
@@ -131,9 +131,10 @@ def write_readme(
     world: World,
     about: dict[str, Any],
     broken: list[dict[str, Any]],
+    left_out: list[LeftOut],
     command: str,
 ) -> None:
-    """Write the README of a district: how it was made, what is invented, what is hidden where."""
+    """Write the README of a district: how it was made, what is invented, what is hidden where, and what found no place."""
     lines = [
         "# 演练区 · A practice district",
         "",
@@ -162,6 +163,8 @@ def write_readme(
             ]
         lines += [] if mine else ["没有埋设。 *Nothing is hidden here.*"]
         lines += _table(mine)
+    if left_out:
+        lines += ["", "## 未安排的情形 · Left out", "", *dict.fromkeys(f"* {part.zh}。 *{part.en}.*" for part in left_out)]
     lines += _damage(broken)
     (target / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 

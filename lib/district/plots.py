@@ -139,6 +139,41 @@ class Marks:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A part that was wished for and is not played, and why.
+
+    `why`: institutions (the district has too few) · place (no other institution could play the double) · room (it fits in on no
+    day of the business that there is).
+    """
+
+    scheme: Scheme
+    planted: bool
+    why: str
+
+    @property
+    def zh(self) -> str:
+        """Say it in Chinese."""
+        what = f"情节 {self.scheme.name}" if self.planted else f"情节 {self.scheme.name} 的无辜相似情形"
+        reasons = {
+            "institutions": f"至少需要 {self.scheme.least} 家机构",
+            "place": "没有另一家机构可以安排",
+            "room": "在现有业务和期间中安排不下",
+        }
+        return f"未安排{what}: {reasons[self.why]}"
+
+    @property
+    def en(self) -> str:
+        """Say it in English."""
+        what = f"Scheme {self.scheme.name}" if self.planted else f"The innocent look-alike of scheme {self.scheme.name}"
+        reasons = {
+            "institutions": f"it takes {self.scheme.least} institutions at least",
+            "place": "there is no other institution for it",
+            "room": "it fits into no days of the business that there is",
+        }
+        return f"{what} is left out: {reasons[self.why]}"
+
+
+@dataclass(frozen=True)
 class Entry:
     """An instance of a scheme in a district, for the key."""
 

@@ -56,7 +56,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Entry:
-    """An instance of a scheme, planted or a decoy; texts are {zh, en}; `also` are findings that are true but not expected."""
+    """An instance of a scheme, planted or a decoy; texts are {zh, en}.
+
+    `also` are findings that may be made too, and count neither way.
+    """
 
     id: str
     scheme: str

@@ -11,7 +11,8 @@ from lib.words import language, pick, word
 
 Row = dict[str, Any]
 _RATES = ("recall", "precision", "amount_error")
-_HITS = ("found", "recall", "findings", "true", "false", "precision", "amount_error")
+_HITS = ("found", "recall", "findings", "true", "neutral", "false", "precision", "amount_error")
+_GRADES = ("true", "neutral", "false")
 _RULE = ("expected", *_HITS)
 _SCHEME = ("planted", "no_rule", *_HITS, "decoys", "decoys_hit")
 
@@ -30,8 +31,8 @@ def headline(result: Mapping[str, Any]) -> list[str]:
     """Return the lines that say what was evaluated and how it did."""
     facts = result["district"] | {name: count(result["district"][name]) for name in ("institutions", "flows")}
     shown = {name: percent(result[name]) for name in _RATES}
-    counts = {name: count(result[name]) for name in ("planted", "found", "true", "findings")}
-    apart = {name: count(result["apart"][name]) for name in ("true", "findings")}
+    counts = {name: count(result[name]) for name in ("planted", "found", *_GRADES, "findings")}
+    apart = {name: count(result["apart"][name]) for name in (*_GRADES, "findings")}
     return [
         word("evaluate", "district", **facts),
         word("evaluate", "recall", **shown, **counts),
@@ -77,7 +78,13 @@ def _schemes(result: Mapping[str, Any]) -> Listing:
 
 def _key(name: str) -> str:
     """Return the column of a count; some names mean something else in another table of the command line."""
-    return {"true": "true_hits", "false": "false_hits", "found": "found_of", "findings": "findings_of"}.get(name, name)
+    return {
+        "true": "true_hits",
+        "neutral": "neutral_hits",
+        "false": "false_hits",
+        "found": "found_of",
+        "findings": "findings_of",
+    }.get(name, name)
 
 
 def _numbers(row: Row, names: Sequence[str]) -> list[str]:

@@ -2,12 +2,14 @@
 
 An expected finding is found if a hit has its rule, one of its subjects, and evidence that covers at least half of its rows. An
 entry is found if that holds for at least half of the findings that one of its rules should make. A hit is true if some planted
-entry expects it, or any entry, a decoy too, says that it is true as well (`also`: a disclosed loan to a related party is no
-breach of disclosure, and still ends with a related party); any other is a false alarm, which names the decoys that it fell for.
+entry expects it. It is neutral, and counts neither for nor against precision, if no planted entry expects it but some entry, a
+decoy too, allows it (`also`: a disclosed loan to a related party is no breach of disclosure, and still ends with a related
+party): that a rule may speak up there does not show that it found what it looks for. Any other is a false alarm, which names
+the decoys that it fell for.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -21,6 +23,7 @@ GRAVE = ("prohibited", "major")
 # What counts against precision: grave rules, but for those that only list what lies above an amount and accuse nobody.
 LISTINGS = ("PT-04",)
 FOUND, MISSED, NO_RULE, QUIET, ALARM = "found", "missed", "no_rule", "quiet", "alarm"
+TRUE, NEUTRAL, FALSE = "true", "neutral", "false"
 
 
 @dataclass(frozen=True)
@@ -62,29 +65,30 @@ def score(entries: Sequence[Entry], outcomes: Outcomes, places: Mapping[Line, Pl
     Returns
     -------
     dict, its numbers ints, fractions or None where there is nothing to divide by
-        recall, planted, found (entries with a rule) · precision, findings, true, false (hits that count) · apart (the same of
-        the others) · amount_error · per_rule · schemes · entries · false_alarms · misses (ids).
+        recall, planted, found (entries with a rule) · precision (true / (true + false)), findings, true, neutral, false (hits
+        that count) · apart (the same of the others) · amount_error · per_rule · schemes · entries · false_alarms · misses.
     """
     by_pair = outcomes.by_pair()
-    truths = _pairs((entry.id, _named(entry, expected=entry.planted, also=True)) for entry in entries)
-    made = [_entry(entry, outcomes, by_pair, places, truths) for entry in entries]
+    meant = _pairs((entry.id, _named(entry)) for entry in entries if entry.planted)
+    allowed = _pairs((entry.id, _named(entry, expected=False, also=True)) for entry in entries)
+    made = [_entry(entry, outcomes, by_pair, places, meant.keys() | allowed.keys()) for entry in entries]
     decoys = _pairs((entry.id, _named(entry)) for entry in entries if not entry.planted)
-    graded = [(hit, (hit.rule_id, hit.subject_id) in truths) for hit in outcomes.hits]
-    counted = [(hit, true) for hit, true in graded if counts(hit.rule_id, outcomes.severities)]
+    graded = [(hit, _grade((hit.rule_id, hit.subject_id), meant, allowed)) for hit in outcomes.hits]
+    counted = [(hit, grade) for hit, grade in graded if counts(hit.rule_id, outcomes.severities)]
     planted = [row for row in made if row["outcome"] in (FOUND, MISSED)]
     found = sum(row["outcome"] == FOUND for row in planted)
     return {
         "recall": ratio(found, len(planted)),
         "planted": len(planted),
         "found": found,
-        **_precision(true for _, true in counted),
+        **_precision(grade for _, grade in counted),
         "amount_error": amount_error(_items(made)),
-        "apart": _precision(true for hit, true in graded if not counts(hit.rule_id, outcomes.severities)),
+        "apart": _precision(grade for hit, grade in graded if not counts(hit.rule_id, outcomes.severities)),
         "per_rule": {rule: _rule(rule, outcomes.severities, made, graded) for rule in outcomes.severities},
         "schemes": {scheme: _scheme(scheme, entries, made, graded) for scheme in dict.fromkeys(e.scheme for e in entries)},
         "misses": [row["id"] for row in made if row["outcome"] == MISSED],
         "entries": made,
-        "false_alarms": [_alarm(hit, decoys, outcomes.severities) for hit, true in graded if not true],
+        "false_alarms": [_alarm(hit, decoys, outcomes.severities) for hit, grade in graded if grade == FALSE],
     }
 
 
@@ -106,9 +110,14 @@ def amount_error(items: Iterable[Row]) -> float | None:
     return ratio(off, sum((key for key, _ in pairs), Decimal(0)))
 
 
-def _precision(truths: Iterable[bool]) -> Row:
-    said = Counter(truths)
-    return {"precision": ratio(said[True], said.total()), "findings": said.total(), "true": said[True], "false": said[False]}
+def _grade(pair: Pair, meant: Container[Pair], allowed: Container[Pair]) -> str:
+    return TRUE if pair in meant else NEUTRAL if pair in allowed else FALSE
+
+
+def _precision(grades: Iterable[str]) -> Row:
+    said = Counter(grades)
+    precision = ratio(said[TRUE], said[TRUE] + said[FALSE])
+    return {"precision": precision, "findings": said.total(), **{grade: said[grade] for grade in (TRUE, NEUTRAL, FALSE)}}
 
 
 def _pairs(named: Iterable[tuple[str, list[Pair]]]) -> dict[Pair, list[str]]:
@@ -131,11 +140,12 @@ def _entry(
     outcomes: Outcomes,
     by_pair: Mapping[Pair, list[Hit]],
     places: Mapping[Line, Place],
-    truths: Collection[Pair],
+    right: Container[Pair],
 ) -> Row:
     """Say what became of an entry; of a planted one also what became of each item and why a rule missed it.
 
-    A decoy is an alarm if a false alarm fell on it: a hit on its institution, where the same rule has more to find, is none.
+    A decoy is an alarm if a false alarm fell on it, not a hit that is `right` for another entry: one on its institution, say,
+    where the same rule has more to find.
     """
     known = [item for item in entry.expected if item.rule_id in outcomes.severities]
     row: Row = {
@@ -145,7 +155,7 @@ def _entry(
         "rules": [],
     }
     if not entry.planted:
-        pairs = [pair for pair in dict.fromkeys(_named(entry)) if pair not in truths]
+        pairs = [pair for pair in dict.fromkeys(_named(entry)) if pair not in right]
         alarms = [hit.finding_id for pair in pairs for hit in by_pair.get(pair, [])]
         return row | {"outcome": ALARM if alarms else QUIET if known else NO_RULE, "alarms": alarms}
     row["items"] = [_item(item, entry, by_pair, places) for item in known]
@@ -204,7 +214,7 @@ def _items(made: Iterable[Row]) -> list[Row]:
     return [item for row in made for item in row["items"]]
 
 
-def _rule(rule: str, severities: Mapping[str, str], made: Sequence[Row], graded: Sequence[tuple[Hit, bool]]) -> Row:
+def _rule(rule: str, severities: Mapping[str, str], made: Sequence[Row], graded: Sequence[tuple[Hit, str]]) -> Row:
     items = [item for item in _items(made) if item["rule_id"] == rule]
     found = sum(item["found"] for item in items)
     return {
@@ -213,29 +223,34 @@ def _rule(rule: str, severities: Mapping[str, str], made: Sequence[Row], graded:
         "expected": len(items),
         "found": found,
         "recall": ratio(found, len(items)),
-        **_precision(true for hit, true in graded if hit.rule_id == rule),
+        **_precision(grade for hit, grade in graded if hit.rule_id == rule),
         "amount_error": amount_error(items),
     }
 
 
-def _scheme(scheme: str, entries: Sequence[Entry], made: Sequence[Row], graded: Sequence[tuple[Hit, bool]]) -> Row:
-    """Count a scheme's entries; its precision is that of the hits that fell on them, of whatever severity."""
+def _scheme(scheme: str, entries: Sequence[Entry], made: Sequence[Row], graded: Sequence[tuple[Hit, str]]) -> Row:
+    """Count a scheme's entries; its precision is that of the hits that fell on them, of whatever severity.
+
+    Only what its own planted entries expect is true here: what another scheme expects on the same subject is neutral.
+    """
     own = [row for row in made if row["scheme"] == scheme]
     outcomes = Counter(row["outcome"] for row in own)
     mine = [entry for entry in entries if entry.scheme == scheme]
-    planted, decoys = (
-        _pairs((entry.id, _named(entry, also=which)) for entry in mine if entry.planted is which) for which in (True, False)
-    )
-    on_them = [
-        (pair in planted, true) for hit, true in graded if (pair := (hit.rule_id, hit.subject_id)) in planted or pair in decoys
-    ]
+    meant = _pairs((entry.id, _named(entry)) for entry in mine if entry.planted)
+    allowed = _pairs((entry.id, _named(entry, expected=False, also=True)) for entry in mine)
+    decoys = _pairs((entry.id, _named(entry)) for entry in mine if not entry.planted)
+    on_them = []
+    for hit, grade in graded:
+        pair = (hit.rule_id, hit.subject_id)
+        if pair in meant or pair in allowed or (pair in decoys and grade == FALSE):
+            on_them.append(_grade(pair, meant, allowed))
     planted_rows = [row for row in own if row["planted"]]
     return {
         "planted": len(planted_rows),
         "no_rule": sum(row["outcome"] == NO_RULE for row in planted_rows),
         "found": outcomes[FOUND],
         "recall": ratio(outcomes[FOUND], outcomes[FOUND] + outcomes[MISSED]),
-        **_precision(true for its, true in on_them if its or not true),
+        **_precision(on_them),
         "amount_error": amount_error(_items(own)),
         "decoys": len(own) - len(planted_rows),
         "decoys_hit": outcomes[ALARM],

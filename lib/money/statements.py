@@ -107,6 +107,18 @@ def coverage(store: Store) -> pa.Table:
     return store.memo[key]
 
 
+def unshown(store: Store) -> pa.Table:
+    """Return account_id, day_on: days of movements that the account's own statement ought to show and does not.
+
+    Worked out once per version.
+    """
+    key = "money.unshown"
+    if key not in store.memo:
+        store.derive("money_coverage", coverage(store))
+        store.memo[key] = store.run("unshown")
+    return store.memo[key]
+
+
 def _arranged(lines: pa.Table) -> Statements:
     if not lines.num_rows:
         empty, none = np.zeros(0, np.int64), np.zeros(0, np.bool_)

@@ -15,13 +15,14 @@ from lib.money.amounts import yuan
 from lib.money.ledger import Ledger, settled
 from lib.money.matching import payouts
 from lib.money.ordering import DAY_US
-from lib.money.statements import coverage
+from lib.money.statements import coverage, unshown
 from lib.money.tracing import Walk
 from lib.store import MONEY
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 _NEVER_COVERED = np.iinfo(np.int64).max
+_DAYS = 1_000_000  # more than there are from 1970 on
 _COLUMNS = pa.schema(
     [
         ("case_id", pa.string()),
@@ -52,13 +53,18 @@ class _Use:
 
 @dataclass
 class _Sides:
-    """What the accounts are to one case: flags by ledger number, and the days (since 1970) that statements cover."""
+    """What the accounts are to one case: flags by ledger number, and the days (since 1970) that statements cover.
+
+    `doubtful` are the days of movements that an account's own statement ought to show and does not, ascending keys of
+    number and day (see `_day_keys`).
+    """
 
     related: Flags
     hub: Flags
     fee: Flags
     covered_from: Ints
     covered_to: Ints
+    doubtful: Ints
 
 
 def derive_uses_of_funds(case: Case, scope: scopes.Scope, *, hops: int = 4, days: int = 30) -> pa.Table:
@@ -75,8 +81,9 @@ def derive_uses_of_funds(case: Case, scope: scopes.Scope, *, hops: int = 4, days
     -------
     Table, one row per case and platform loan with a payout
         case_id · loan_id · disbursed_yuan · related_yuan (first arrivals in accounts of the related set; all of it where the
-        borrower belongs to it) · unknown_yuan (paid to nobody stated, or at rest in an account whose statements do not cover
-        the time from its arrival to the window's end, or paid out to a hub that is not the borrower's) · hops (fewest to a
+        borrower belongs to it) · unknown_yuan (paid to nobody stated or to an account written with stars, or at rest in an
+        account whose statements do not cover the time from its arrival to the window's end, or lack in that time a movement
+        that the other side shows, or paid out to a hub that is not the borrower's) · hops (fewest to a
         related account; null if none) · first_at, last_at (of the arrivals; of the payout, if none) · transfer_ids (the payout
         and what leads to the arrivals).
 
@@ -135,7 +142,15 @@ def _sides(case: Case, book: Ledger, case_id: str, institution_id: str | None, p
     for name, target in (("covered_from", covered_from), ("covered_to", covered_to)):
         known = days[name].is_valid().to_numpy()
         target[places[known]] = days[name].drop_null().cast(pa.int32()).to_numpy()
-    return _Sides(book.flags(related["account_id"]) & ~hub, hub, book.flags(fee["account_id"]), covered_from, covered_to)
+    lacking = unshown(case.store)
+    doubtful = np.sort(_day_keys(book.codes(lacking["account_id"]), lacking["day_on"].cast(pa.int32()).to_numpy()))
+    own, fees = book.flags(related["account_id"]) & ~hub, book.flags(fee["account_id"])
+    return _Sides(own, hub, fees, covered_from, covered_to, doubtful)
+
+
+def _day_keys(numbers: Ints, days: Ints) -> Ints:
+    """Return one number per account and day (since 1970), ascending by account and then by day."""
+    return numbers.astype(np.int64) * _DAYS + np.clip(days, 0, _DAYS - 1)
 
 
 def _use(walk: Walk, sides: _Sides, payout: Ints, loan: dict[str, Any], holders: list[str | None]) -> _Use:
@@ -186,7 +201,11 @@ def _leading(rows: Ints, payee: Ints, payer: Ints, arrives: Flags) -> list[int]:
 
 
 def _unknown(book: Ledger, sides: _Sides, sink: Flags, rows: Ints, end: int) -> int:
-    """Add up what cannot be followed inside the window: nobody's account, a hub at once, or statements that do not reach."""
+    """Add up what cannot be followed inside the window: nobody's account, a hub at once, or statements that do not reach.
+
+    A movement that the account's own statement lacks may be there a second time, under another day or without a name. Then part
+    of the traced money seems to stay behind that in truth went on: that it rests there is not known.
+    """
     place, fen, hop, ended = rows.T
     payee, payer = book.moves.payee[place], book.moves.payer[place]
     lost = int(fen[payee < 0].sum()) + int(fen[(payee >= 0) & (hop == 0) & sides.hub[payee] & sink[payee]].sum())
@@ -198,7 +217,9 @@ def _unknown(book: Ledger, sides: _Sides, sink: Flags, rows: Ints, end: int) -> 
     np.subtract.at(rest, np.searchsorted(touched, payer[onward]), fen[onward])
     arrived = book.moves.at[place[walked][first]] // DAY_US
     covered = (sides.covered_from[touched] <= arrived) & (sides.covered_to[touched] >= end // DAY_US)
-    return lost + int(rest[~covered].sum())
+    doubts = np.searchsorted(sides.doubtful, _day_keys(touched, np.full(len(touched), end // DAY_US)), side="right")
+    certain = doubts == np.searchsorted(sides.doubtful, _day_keys(touched, arrived))
+    return lost + int(rest[~(covered & certain)].sum())
 
 
 def _table(book: Ledger, uses: list[tuple[dict[str, Any], _Use]]) -> pa.Table:

@@ -76,7 +76,13 @@ select
         [{ 'table': 'loans', 'id': loan_id }],
         list_transform(transfer_ids, lambda transfer_id: { 'table': 'transfers', 'id': transfer_id })
     ) as evidence,
-    [{ 'code': 'disbursed', 'v': cast(disbursed_yuan as text) }] as detail
+    list_filter(
+        [
+            { 'code': 'disbursed', 'v': cast(disbursed_yuan as text) },
+            { 'code': 'end_unknown', 'v': case when unknown_yuan > 0 then cast(unknown_yuan as text) end }
+        ],
+        lambda said: said.v is not null
+    ) as detail
 from facts
 where hit;
 

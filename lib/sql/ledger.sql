@@ -3,7 +3,8 @@
 -- inputs:  transfers, flows
 -- params:  none
 --
--- A line that is booked negative shows the side that the other direction names.
+-- A line that is booked negative shows the side that the other direction names. An account that is written with stars is an
+-- unknown one: several may be written alike, and money would be followed from one of them into another.
 with shown as (
     select
         transfers.transfer_id,
@@ -27,8 +28,8 @@ sides as (
 
 select
     transfers.transfer_id,
-    transfers.payer_account,
-    transfers.payee_account,
+    case when not contains(transfers.payer_account, '*') then transfers.payer_account end as payer_account,
+    case when not contains(transfers.payee_account, '*') then transfers.payee_account end as payee_account,
     transfers.kind,
     transfers.loan_id,
     transfers.amount_yuan,
