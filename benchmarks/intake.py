@@ -128,12 +128,12 @@ def banks(folder: Path, rows: int) -> list[dict[str, object]]:
     def flag(frame: pd.DataFrame, into: str, out: str) -> np.ndarray:
         return np.where(frame["direction"] == "in", into, out)
 
-    Make = Callable[[pd.DataFrame], dict[str, object]]  # noqa: N806
+    make = Callable[[pd.DataFrame], dict[str, object]]
 
     def common(f: pd.DataFrame) -> dict[str, object]:
         return {"对方账号": f["counterparty_account"], "对方户名": f["counterparty_name"], "摘要": f["memo"]}
 
-    plans: list[tuple[str, str, str, str, list[str], Make]] = [
+    plans: list[tuple[str, str, str, str, list[str], make]] = [
         ("工行", "gb18030", ",", "交易时间", ["收入金额", "支出金额"], lambda f: {
             "交易时间": f["at"], "收入金额": side(f, "in"), "支出金额": side(f, "out"), "账户余额": grouped(f["balance_yuan"])}),
         ("建行", "gb18030", ",", "交易日期", ["贷方发生额", "借方发生额"], lambda f: {

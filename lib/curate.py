@@ -31,7 +31,7 @@ from lib.intake import (
 from lib.intake.loading import Aside, Source
 from lib.intake.planning import Held, Plan
 from lib.intake.sandbox import Sandbox
-from lib.money import reversals
+from lib.money import reversals, transfers
 from lib.store import SCHEMA_VERSION, Store, frame, named_sql, next_version, open_store, schema
 
 Progress = Callable[[str, int, int, int], None]
@@ -41,6 +41,8 @@ _SQL = (
     "schema",
     "casts",
     "readings",
+    "booked",
+    "transfer_pairs",
     "transfers",
     "undoing",
     "reversals",
@@ -226,8 +228,7 @@ def _derive(draft: Store) -> None:
     draft.append("parties", draft.run("institution_parties"))
     draft.execute(named_sql("device_kinds"))
     check_digits.flag(draft)
-    draft.execute("delete from store.transfers")
-    draft.execute(f"insert into store.transfers by name {named_sql('transfers')}")
+    transfers.make(draft)
     reversals.pair(draft)
     for name in _REFERENCE_TABLES:
         draft.execute(f"delete from store.{name}")

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lib.money import reversals
-from lib.store import named_sql, next_version, open_store
+from lib.money import transfers as transfers_of
+from lib.store import next_version, open_store
 from tests.conftest import write_store
 from tests.deliveries import Delivery
 from tests.money_cases import at, line, move
@@ -47,7 +48,7 @@ def test_two_lines_that_show_one_movement_are_one_transfer(made: Delivery) -> No
         "kind": "repayment",
         "loan_id": "L1",
         "memo": "汇出",
-        "file_order": 1,
+        "file_order": (1 << 40) + 2,  # the first source, its second line
     }
 
 
@@ -316,7 +317,7 @@ def test_a_line_booked_negative_moves_money_the_other_way_and_can_undo(tmp_path:
     rows = [line("O", "A", -7, 93, 0, source_id="S", line=1), red]
     path = write_store(tmp_path / "s.duckdb", {"flows": rows, "sources": [{"source_id": "S", "seq": 1}]})
     with next_version(path) as draft:
-        draft.execute(f"insert into store.transfers by name {named_sql('transfers')}")
+        transfers_of.make(draft)
         reversals.pair(draft)
     query = (
         "select payer_account as p, payee_account as q, amount_yuan as y, reversal_of as r from transfers order by file_order"

@@ -318,7 +318,7 @@ create table transfers (
     loan_id text, -- 合同编号 | loan contract that either side names
     memo text, -- 摘要 | purpose as written
     reversal_of text, -- 冲正对象 | earlier transfer that this one undoes
-    file_order bigint -- 文件顺序 | position of the first flow among all sources, for ties
+    file_order bigint -- 文件顺序 | sorts as the first of its flows stands: source, then line; for ties
 );
 
 -- projects: 标的 · one row per listing

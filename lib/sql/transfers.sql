@@ -1,239 +1,43 @@
 -- transfers: the movements of money that the lines of statements show
--- grain:   one row per movement; a line of the payer's statement and one of the payee's that show the same one are paired
--- inputs:  flows, sources, accounts
+-- grain:   one row per movement, by its own lines: both, where transfer_pairs has found two of one movement
+-- inputs:  booked (booked.sql), transfer_pairs(out_id, in_id)
 -- params:  none
 --
--- Two lines are one movement where the amount and the day are the same and, the first that holds:
---   by name       each names the other's account: the k-th out with the k-th in.
---   by reference  a line does not name the other account, or writes it with stars (0099****1234), which the other's then has to
---                 fit, and the bank's reference agrees.
---   by mask       one line names the other account in full, the other writes with stars a number that fits and shows its last
---                 four characters; names of holders and references do not gainsay it; and it is the only reading: no other
---                 account fits, and between the two accounts there are as many lines out as in.
--- The account that is written in full is kept. Nothing else is paired: two banks that book on different days give two
--- movements, as do lines that both write stars without a reference that agrees. That is seen (unshown.sql finds movements that
--- the other side's statement ought to show), where a wrong pair would not be. A line that is booked negative moves money the
--- other way.
-with booked as (
-    select
-        flows.* replace (
-            case
-                when flows.amount_yuan >= 0 then flows.direction
-                when flows.direction = 'out' then 'in'
-                else 'out'
-            end as direction,
-            abs(flows.amount_yuan) as amount_yuan
-        ),
-        sources.seq as source_seq
-    from flows
-    inner join sources on flows.source_id = sources.source_id
-    where flows.direction in ('in', 'out') and flows.amount_yuan is not null
-),
-
-sided as (
-    select
-        *,
-        case when direction = 'out' then account_id else counterparty_account end as payer,
-        case when direction = 'out' then counterparty_account else account_id end as payee,
-        cast("at" as date) as day_on,
-        row_number() over (order by source_seq, line, flow_id) as place,
-        case when not contains(counterparty_account, '*') then counterparty_account end as other,
-        -- the other account as written with stars: in its column, or where profiles keep it (masked_account of readings.sql)
-        case
-            when contains(counterparty_account, '*') then counterparty_account
-            when counterparty_account is null
-                then nullif(replace(regexp_extract(memo, '对方账号 ([0-9A-Za-z* ]*(?:\*|[xX]{2})[0-9A-Za-z* ]*)$', 1), ' ', ''), '')
-        end as starred
+-- The account that is written in full is kept.
+with alone as (
+    select *
     from booked
-),
-
-named as (
-    select
-        flow_id,
-        direction,
-        payer,
-        payee,
-        amount_yuan,
-        day_on,
-        row_number() over (
-            partition by payer, payee, amount_yuan, day_on, direction
-            order by coalesce(day_only, false), "at", seq, place
-        ) as k
-    from sided
-    where payer is not null and payee is not null
-),
-
-paired_by_name as (
-    select
-        o.flow_id as out_id,
-        i.flow_id as in_id
-    from named as o
-    inner join named as i
-        on
-            o.payer = i.payer and o.payee = i.payee and o.amount_yuan = i.amount_yuan
-            and o.day_on = i.day_on and o.k = i.k
-    where o.direction = 'out' and i.direction = 'in'
-),
-
--- what an account that is written with stars (or x) may stand for; null where it is written in full, or not at all
-patterned as (
-    select
-        *,
-        regexp_replace(regexp_replace(starred, '([\\%_])', '\\\1', 'g'), '[*]+|[xX]{2,}', '%', 'g') as pattern
-    from sided
-),
-
-referenced as (
-    select
-        flow_id,
-        account_id,
-        direction,
-        other,
-        bank_ref,
-        amount_yuan,
-        day_on,
-        pattern,
-        row_number() over (
-            partition by bank_ref, amount_yuan, day_on, direction
-            order by coalesce(day_only, false), "at", seq, place
-        ) as k
-    from patterned
     where
-        bank_ref is not null
-        and flow_id not in (select out_id from paired_by_name)
-        and flow_id not in (select in_id from paired_by_name)
-),
-
-paired_by_reference as (
-    select
-        o.flow_id as out_id,
-        i.flow_id as in_id
-    from referenced as o
-    inner join referenced as i
-        on o.bank_ref = i.bank_ref and o.amount_yuan = i.amount_yuan and o.day_on = i.day_on and o.k = i.k
-    where
-        o.direction = 'out' and i.direction = 'in'
-        and o.account_id <> i.account_id
-        and (o.other is null or i.other is null)
-        and coalesce(o.other, i.account_id) = i.account_id
-        and coalesce(i.other, o.account_id) = o.account_id
-        and coalesce(i.account_id like o.pattern escape '\', true)
-        and coalesce(o.account_id like i.pattern escape '\', true)
-),
-
--- lines that are still alone, with what is known of the account whose statement it is
-alone as (
-    select
-        patterned.*,
-        accounts.bank,
-        regexp_replace(accounts.holder_name, '[\s()（）]', '', 'g') as holder,
-        regexp_replace(patterned.counterparty_name, '[\s()（）]', '', 'g') as other_holder
-    from patterned
-    left join accounts on patterned.account_id = accounts.account_id
-    where
-        patterned.flow_id not in (select out_id from paired_by_name)
-        and patterned.flow_id not in (select in_id from paired_by_name)
-        and patterned.flow_id not in (select out_id from paired_by_reference)
-        and patterned.flow_id not in (select in_id from paired_by_reference)
-),
-
--- a line that names the other account, and one of that account's statement whose stars it fits
-fitting as (
-    select
-        plain.flow_id as plain_id,
-        starred.flow_id as starred_id,
-        plain.direction,
-        plain.account_id as plain_account,
-        row(plain.account_id, starred.account_id, plain.direction, plain.amount_yuan, plain.day_on) as dealing,
-        row(coalesce(plain.day_only, false), plain.at, plain.seq, plain.place) as plain_when,
-        row(coalesce(starred.day_only, false), starred.at, starred.seq, starred.place) as starred_when
-    from alone as plain
-    inner join alone as starred
-        on
-            plain.other = starred.account_id and plain.amount_yuan = starred.amount_yuan and plain.day_on = starred.day_on
-            and right(plain.account_id, 4) = right(starred.starred, 4)
-    where
-        plain.direction <> starred.direction
-        and plain.account_id <> starred.account_id
-        and length(plain.account_id) > 4
-        and plain.account_id like starred.pattern escape '\'
-        -- a bank does not number one payment twice; two banks may
-        and (coalesce(plain.bank_ref = starred.bank_ref, true) or coalesce(plain.bank <> starred.bank, false))
-        and coalesce(
-            contains(plain.holder, '*') or contains(starred.other_holder, '*')
-            or contains(plain.holder, starred.other_holder) or contains(starred.other_holder, plain.holder),
-            true
-        )
-        and coalesce(
-            contains(starred.holder, '*') or contains(plain.other_holder, '*')
-            or contains(starred.holder, plain.other_holder) or contains(plain.other_holder, starred.holder),
-            true
-        )
-),
-
-weighed as (
-    select
-        *,
-        min(plain_account) over (partition by starred_id) <> max(plain_account) over (partition by starred_id) as contested,
-        dense_rank() over (partition by dealing order by plain_when) as plain_k,
-        dense_rank() over (partition by dealing order by starred_when) as starred_k
-    from fitting
-),
-
--- what two accounts did on a day with one amount, where every line has its counterpart and nobody else could be it
-settled as (
-    select dealing
-    from weighed
-    group by dealing
-    having
-        count(distinct plain_id) = count(distinct starred_id)
-        and count(*) = count(distinct plain_id) * count(distinct starred_id)
-        and not bool_or(contested)
-),
-
-paired_by_mask as (
-    select
-        case when direction = 'out' then plain_id else starred_id end as out_id,
-        case when direction = 'out' then starred_id else plain_id end as in_id
-    from weighed
-    where plain_k = starred_k and dealing in (select dealing from settled)
-),
-
-pairs as (
-    select out_id, in_id from paired_by_name
-    union all
-    select out_id, in_id from paired_by_reference
-    union all
-    select out_id, in_id from paired_by_mask
-),
-
-sides as (
-    select out_id, in_id from pairs
-    union all
-    select flow_id as out_id, null as in_id from sided
-    where direction = 'out' and flow_id not in (select out_id from pairs)
-    union all
-    select null as out_id, flow_id as in_id from sided
-    where direction = 'in' and flow_id not in (select in_id from pairs)
+        flow_id not in (select transfer_pairs.out_id from transfer_pairs)
+        and flow_id not in (select transfer_pairs.in_id from transfer_pairs)
 )
 
 select
-    coalesce(sides.out_id, sides.in_id) as transfer_id,
-    case
-        when sides.in_id is null then [sides.out_id]
-        when sides.out_id is null then [sides.in_id]
-        else [sides.out_id, sides.in_id]
-    end as flow_ids,
+    o.flow_id as transfer_id,
+    [o.flow_id, i.flow_id] as flow_ids,
     coalesce(o.payer, i.payer) as payer_account,
     coalesce(i.payee, o.payee) as payee_account,
     case when coalesce(o.day_only, true) and not coalesce(i.day_only, true) then i.at else coalesce(o.at, i.at) end as "at",
     coalesce(o.day_only, true) and coalesce(i.day_only, true) as day_only,
-    coalesce(o.amount_yuan, i.amount_yuan) as amount_yuan,
+    o.amount_yuan,
     coalesce(o.kind, i.kind) as kind,
     coalesce(o.loan_id, i.loan_id) as loan_id,
     coalesce(o.memo, i.memo) as memo,
-    least(coalesce(o.place, i.place), coalesce(i.place, o.place)) as file_order
-from sides
-left join sided as o on sides.out_id = o.flow_id
-left join sided as i on sides.in_id = i.flow_id
-order by file_order, transfer_id
+    least(o.place, i.place) as file_order
+from transfer_pairs
+inner join booked as o on transfer_pairs.out_id = o.flow_id
+inner join booked as i on transfer_pairs.in_id = i.flow_id
+union all
+select
+    alone.flow_id as transfer_id,
+    [alone.flow_id] as flow_ids,
+    alone.payer as payer_account,
+    alone.payee as payee_account,
+    alone.at as "at",
+    coalesce(alone.day_only, true) as day_only,
+    alone.amount_yuan,
+    alone.kind,
+    alone.loan_id,
+    alone.memo,
+    alone.place as file_order
+from alone

@@ -1,0 +1,29 @@
+-- booked: the lines of statements as movements of money between two accounts
+-- grain:   a view: one row per line with a direction and an amount
+-- inputs:  flows, sources
+-- params:  none
+--
+-- A line that is booked negative moves money the other way. `place` sorts lines as they stand: source, then line.
+create or replace temp view booked as
+with turned as (
+    select
+        flows.* replace (
+            case
+                when flows.amount_yuan >= 0 then flows.direction
+                when flows.direction = 'out' then 'in'
+                else 'out'
+            end as direction,
+            abs(flows.amount_yuan) as amount_yuan
+        ),
+        (cast(sources.seq as bigint) << 40) + flows.line as place
+    from flows
+    inner join sources on flows.source_id = sources.source_id
+    where flows.direction in ('in', 'out') and flows.amount_yuan is not null
+)
+
+select
+    *,
+    case when direction = 'out' then account_id else counterparty_account end as payer,
+    case when direction = 'out' then counterparty_account else account_id end as payee,
+    cast("at" as date) as day_on
+from turned
