@@ -135,7 +135,8 @@ def banks(folder: Path, rows: int) -> list[dict[str, object]]:
 
     plans: list[tuple[str, str, str, str, list[str], make]] = [
         ("工行", "gb18030", ",", "交易时间", ["收入金额", "支出金额"], lambda f: {
-            "交易时间": f["at"], "收入金额": side(f, "in"), "支出金额": side(f, "out"), "账户余额": grouped(f["balance_yuan"])}),
+            "交易时间": f["at"], "收入金额": side(f, "in"), "支出金额": side(f, "out"),
+            "账户余额": grouped(f["balance_yuan"])}),
         ("建行", "gb18030", ",", "交易日期", ["贷方发生额", "借方发生额"], lambda f: {
             "交易日期": f["at"].str[:10].str.replace("-", ""), "借方发生额": side(f, "out"), "贷方发生额": side(f, "in"),
             "账户余额": f["balance_yuan"]}),
