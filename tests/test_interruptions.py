@@ -1,6 +1,6 @@
 """An import that is killed or stopped at any moment: the Store is as before or as after, and running again finishes.
 
-The import is a process of its own here and is seen from outside only: its exit code, its lines, the Store, and what it leaves in
+The import is a process of its own here, seen from outside only: its exit code, its lines, the Store, and what it leaves in
 its folders. Only processes that a test has started are ended.
 """
 
