@@ -13,14 +13,28 @@ import pyarrow as pa
 
 from lib import paths
 from lib.errors import BadFile, DataGap
-from lib.intake import check_digits, folding, ledger, loading, originals, parts, planning, profiles, staging, surroundings
+from lib.intake import (
+    check_digits,
+    cleaning,
+    folding,
+    ledger,
+    loading,
+    originals,
+    parts,
+    planning,
+    profiles,
+    recording,
+    staging,
+    surroundings,
+    totals,
+)
 from lib.intake.loading import Aside, Source
 from lib.intake.planning import Held, Plan
 from lib.intake.sandbox import Sandbox
 from lib.money import reversals
 from lib.store import SCHEMA_VERSION, Store, frame, named_sql, next_version, open_store, schema
 
-Progress = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int, int], None]
 
 _CODE_VERSION = 1  # raise it when the same bytes give other rows for a reason that is not in the profiles or the SQL below
 _SQL = (
@@ -56,7 +70,7 @@ def import_delivery(
     rebuild
         Start from an empty Store: what it held before is not kept.
     progress
-        Called with a file's name, bytes done and bytes in all.
+        Called with a file's name, bytes done, bytes in all, and rows read.
 
     Returns
     -------
@@ -78,7 +92,7 @@ def import_delivery(
     """
     path = Path(store).resolve() if store is not None else paths.default_store()
     held = Held() if rebuild else _held(path)
-    progress = progress or (lambda name, done, total: None)
+    progress = progress or (lambda name, done, total, rows: None)
     with Sandbox() as sandbox:
         plan = planning.plan(planning.files(delivery), held, sandbox, progress)
         if not plan.new and not held.sources:
@@ -146,31 +160,48 @@ def _check_unmoved(draft: Store, held: Held, path: Path) -> None:
 def _build(draft: Store, plan: Plan, progress: Progress) -> None:
     """Bring new files into a draft of the Store: stage, fold, prove, derive."""
     staging.prepare(draft)
+    totals.prepare(draft)
     draft.execute(named_sql("forget_institution_parties"))
     new = plan.sources
-    total, done = sum(source.part.examined.bytes for source in new), 0
-    for source in new:
-        before = done
-
-        def read(n_bytes: int, name: str = source.name, before: int = before) -> None:
-            progress(name, before + n_bytes, total)
-
-        loading.load(draft, source, read)
-        done += source.part.examined.bytes
     names = _labels(draft) | {source.id: source.name for source in new}
-    _set_apart(new, folding.set_contradictions_apart(draft, names))
-    folding.fold(draft)
+    draft.derive("_parts", _in_order(draft, new))
+    sums = totals.Sums(draft)
+    _load(draft, new, sums, progress)
+    _set_apart(new, folding.fold(draft, sums, names))
+    stated = {source.seq: surroundings.stated(source.layout, source.remarks) for source in new}
+    draft.append(
+        "control_totals", totals.control_totals(sums, {source.seq: (source.id, source.name) for source in new}, stated)
+    )
+    accepted = totals.accepted(sums)
     for source in new:
-        counts = (source.part.examined.bytes, len(source.faults))
-        ledger.check_counts(draft, source.id, source.name, source.tally, *counts)
-    stated = {source.id: surroundings.stated(source.layout, source.remarks) for source in new}
-    loading.append(draft, "control_totals", ledger.control_totals(draft, names, stated))
+        counts = (source.part.examined.bytes, accepted.get(source.seq, 0), len(source.faults))
+        ledger.check_counts(source.name, source.tally, *counts)
     for part in plan.new:
         if isinstance(part, Aside):
             part.count()
             ledger.check_tiles(part.part.label, part.tally, 0 if part.reason else part.part.examined.bytes)
-        loading.write(draft, part, importer_version())
+        recording.write(draft, part, importer_version())
     _derive(draft)
+
+
+def _load(draft: Store, new: list[Source], sums: totals.Sums, progress: Progress) -> None:
+    """Stage the rows of new parts; small files of one profile go together."""
+    total, bytes_done, rows_done = sum(source.part.examined.bytes for source in new), 0, 0
+    loader = loading.Loader(draft, sums)
+    for source in new:
+        for n_bytes, n_rows in loader.load(source):
+            bytes_done, rows_done = bytes_done + n_bytes, rows_done + n_rows
+            progress(source.name, bytes_done, total, rows_done)
+    loader.finish()
+
+
+def _in_order(draft: Store, new: list[Source]) -> pa.Table:
+    """Return source_id, source_seq and fresh (whether it is new) of the sources in a draft and the new ones."""
+    rows = draft.arrow("select source_id, seq as source_seq, false as fresh from store.sources").to_pylist()
+    rows += [{"source_id": source.id, "source_seq": source.seq, "fresh": True} for source in new]
+    return pa.Table.from_pylist(
+        rows, pa.schema([("source_id", pa.string()), ("source_seq", pa.int32()), ("fresh", pa.bool_())])
+    )
 
 
 def _labels(draft: Store) -> dict[str, str]:
@@ -192,7 +223,7 @@ def _set_apart(new: list[Source], faults: list[tuple[str, staging.Fault]]) -> No
 
 def _derive(draft: Store) -> None:
     """Make what follows from the curated rows whatever the day: parties of institutions, kinds of devices, transfers."""
-    loading.append(draft, "parties", draft.run("institution_parties"))
+    draft.append("parties", draft.run("institution_parties"))
     draft.execute(named_sql("device_kinds"))
     check_digits.flag(draft)
     draft.execute("delete from store.transfers")
@@ -208,9 +239,9 @@ def _write_reference(draft: Store, name: str, file: Path) -> None:
     """Load a reference table that ships with the program: UTF-8, commas, the columns of the schema."""
     columns = [c.name for c in schema()[name].columns]
     options = pa.csv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string()), include_columns=columns)
-    draft.derive("_raw", staging.clean(pa.csv.read_csv(file, convert_options=options)))
+    draft.derive("_reference", cleaning.clean(pa.csv.read_csv(file, convert_options=options)))
     values = ", ".join(f'cast("{c.name}" as {c.type}) as "{c.name}"' for c in schema()[name].columns)
-    draft.execute(f"insert into store.{name} by name select {values} from _raw")
+    draft.execute(f"insert into store.{name} by name select {values} from _reference")
 
 
 _COLUMNS = ("name", "member", "sheet", *planning.ANSWERED, "totals", "unused_columns", "source_id", "delivery")

@@ -60,15 +60,20 @@ def _import(delivery: list[Path], store: Path | None, *, rebuild: bool) -> pd.Da
     from lib import curate
 
     with terminal.progress() as step:
-        return curate.import_delivery(delivery, store, rebuild=rebuild, progress=step)
+
+        def tell(name: str, done: int, total: int, rows: int) -> None:
+            sizes = {"done": f"{done / 1e6:,.1f}", "total": f"{total / 1e6:,.1f}", "rows": f"{rows:,}"}
+            step(name, done, total, word("cli", "read_so_far", **sizes))
+
+        return curate.import_delivery(delivery, store, rebuild=rebuild, progress=tell)
 
 
 def _say_stated(fresh: pd.DataFrame) -> None:
     """Say where a file states another number of rows or another sum of itself than what was accepted of it."""
-    from lib.intake import ledger
+    from lib.intake import totals as control
 
     for name, totals in fresh[["name", "totals"]].itertuples(index=False):
-        for total in (one for one in totals if ledger.disagreement(one)):
+        for total in (one for one in totals if control.disagreement(one)):
             side = word("cli", f"side_{total['side'] or 'both'}")
             said = {"stated_rows": total["stated_rows"], "stated_total": total["stated_total"]}
             said = {key: "-" if value is None else f"{value:,}" for key, value in said.items()}

@@ -26,6 +26,7 @@ from lib.errors import BadParameter, DataGap
 SCHEMA_VERSION = 2
 QueryError = duckdb.Error  # for those who must tell a faulty query from other faults and may not import duckdb
 MONEY = pa.decimal128(18, 2)
+_WRITER_MEMORY = "1GB"
 _COLUMN = re.compile(r'^ {4}"?(\w+)"? (.+?),? -- (.+?) \| (.+)$')
 _TABLE = re.compile(r"^create table (\w+) \($")
 
@@ -105,6 +106,20 @@ class Store:
         self.connection.register("_derived", table)
         self.connection.execute(f'create or replace temp table "{name}" as select * from _derived')
         self.connection.unregister("_derived")
+
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Add rows to a table of a draft, by the names of their columns."""
+        self.show("_appended", rows)
+        self.execute(f"insert into store.{table} by name select * from _appended")
+        self.hide("_appended")
+
+    def show(self, name: str, table: pa.Table) -> None:
+        """Let queries on this handle read an Arrow table under a name, without copying it."""
+        self.connection.register(name, table)
+
+    def hide(self, name: str) -> None:
+        """Take away what `show` has shown."""
+        self.connection.unregister(name)
 
     def counts(self) -> dict[str, int]:
         """Return the number of rows of every table of the schema."""
@@ -274,9 +289,11 @@ def _attach(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         "autoload_known_extensions": "false",
         "temp_directory": str(spill),
     }
+    if not read_only:  # what does not fit is spilled to disk: an import of any size goes through on an auditor's laptop
+        settings["memory_limit"] = _WRITER_MEMORY
     connection = duckdb.connect(":memory:", config=settings)
     mode = " (read_only)" if read_only else ""
-    connection.execute(f"attach {_literal(str(path))} as store{mode}")
+    connection.execute(f"attach {quoted(str(path))} as store{mode}")
     connection.execute("use store")
     # Global too: a cursor does not inherit what its connection has set for itself.
     for setting in ("global timezone = 'Asia/Shanghai'", "timezone = 'Asia/Shanghai'", "preserve_insertion_order = true"):
@@ -293,14 +310,14 @@ def _create(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("begin")  # one commit: some five hundred comments, each synced on its own, take a second
     connection.execute(named_sql("schema"))
     for table in schema().values():
-        connection.execute(f"comment on table {table.name} is {_literal(f'{table.zh} · {table.grain}')}")
+        connection.execute(f"comment on table {table.name} is {quoted(f'{table.zh} · {table.grain}')}")
         for column in table.columns:
-            text = _literal(f"{column.zh} | {column.en}")
+            text = quoted(f"{column.zh} | {column.en}")
             connection.execute(f'comment on column {table.name}."{column.name}" is {text}')
     connection.execute("commit")
 
 
-def _literal(text: str) -> str:
+def quoted(text: str) -> str:
     """Write a text as an SQL literal, for the few statements that take no parameters."""
     return "'" + text.replace("'", "''") + "'"
 

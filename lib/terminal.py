@@ -8,9 +8,10 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from rich import box
 from rich.console import Console
@@ -21,7 +22,14 @@ from rich.text import Text
 from lib.errors import LookthroughError
 from lib.words import pick, word
 
-Step = Callable[[str, int, int], None]
+
+class Step(Protocol):
+    """Moves a bar: what is being done, how much of it, of how much in all, and what else there is to say."""
+
+    def __call__(self, what: str, done: int, total: int, detail: str = "") -> None:
+        """Move it."""
+
+
 _LOG_SECONDS = 2
 _WIDE = 1000  # a file or a pipe has no width: nothing is cut or wrapped in it
 
@@ -63,19 +71,24 @@ def progress() -> Iterator[Step]:
     if not sys.stderr.isatty():
         yield _logged()
         return
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    texts = (TextColumn(f"{{task.{name}}}", markup=False) for name in ("description", "fields[detail]"))
+    columns = (next(texts), BarColumn(), TaskProgressColumn(), next(texts), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda what, done, total: bar.update(task, description=plain(what), completed=done, total=total)
+        task = bar.add_task("", total=None, detail="")
+
+        def move(what: str, done: int, total: int, detail: str = "") -> None:
+            bar.update(task, description=plain(what), completed=done, total=total, detail=detail)
+
+        yield move
 
 
 def _logged() -> Step:
     last = [0.0]
 
-    def write(what: str, done: int, total: int) -> None:
+    def write(what: str, done: int, total: int, detail: str = "") -> None:
         now = time.monotonic()
         if done >= total or now - last[0] >= _LOG_SECONDS:
-            note(f"[{done / (total or 1):4.0%}] {plain(what)}")
+            note(f"[{done / (total or 1):4.0%}] {plain(what)}{detail and f' · {detail}'}")
             last[0] = now
 
     return write

@@ -394,8 +394,8 @@ def test_a_second_import_at_the_same_time_is_refused(made: Delivery) -> None:
 
 def test_progress_tells_of_every_file_and_ends_at_the_whole(made: Delivery) -> None:
     made.write(a__loans=LOANS + "L1,P1,5\n", b__parties=PARTIES + "P1,张三,自然人\n")
-    told: list[tuple[str, int, int]] = []
+    told: list[tuple[str, int, int, int]] = []
     import_delivery(made.raw, made.store_path, progress=lambda *step: told.append(step))
     whole = sum(path.stat().st_size for path in made.raw.rglob("*.csv"))
-    assert [name for name, _, _ in told] == ["a/loans.csv", "b/parties.csv"]
-    assert told[-1][1:] == (whole, whole)
+    assert [name for name, *_ in told] == ["a/loans.csv", "b/parties.csv"]
+    assert told[-1][1:] == (whole, whole, 4)  # two headers and two rows

@@ -13,7 +13,7 @@ import pytest
 
 from lib import flows, open_case
 from lib.errors import BadFile
-from lib.intake import ledger
+from lib.intake.totals import disagreement
 from tests.deliveries import SHARED, Delivery
 
 FILES = SHARED / "bank-statements"
@@ -69,7 +69,7 @@ def test_alipay_begins_on_line_25_and_its_own_totals_do_not_match(tmp_path: Path
         "in": (1, D("222228.50"), 1, D("28.50")),
         "out": (4, D("161.64"), 63, D("16.54")),
     }
-    assert all(ledger.disagreement(row) for row in made.rows("select * from control_totals"))
+    assert all(disagreement(row) for row in made.rows("select * from control_totals"))
     # 不计收支 on lines 28, 29, 31, 32; 交易关闭 on line 31 and on line 33, which is 支出.
     assert made.column("select sum(line_to - line_from + 1) from spans where kind = 'set_aside'") == [5]
     assert kinds(made)["preamble"] == (1, 24)
@@ -299,7 +299,7 @@ def test_footers_are_no_rows_and_what_they_state_is_compared(tmp_path: Path) -> 
         "in": (1, D("1000.00"), None, D("1000.00")),
         "out": (1, D("400.00"), None, D("400.00")),
     }
-    assert [ledger.disagreement(row) for row in made.rows("select * from control_totals order by column_name, side")] == [
+    assert [disagreement(row) for row in made.rows("select * from control_totals order by column_name, side")] == [
         True,
         False,
         False,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lib.intake import readers
+from lib.intake import readers, splitting
 from lib.intake.readers import AMBIGUOUS, NUL, OPEN_QUOTE, TEXT_AFTER_QUOTE, UNDECODABLE, WELL_FORMED, Block
 from lib.kernels.records import split_records
 from tests.deliveries import SHARED
@@ -29,7 +29,7 @@ def cells(blocks: list[Block], delimiter: str = ",") -> list[list[str]]:
     found = []
     for block in blocks:
         width = int(block.fields[0])
-        table = readers.fields(block, np.ones(len(block), np.bool_), delimiter, width)
+        table = splitting.fields(block, np.ones(len(block), np.bool_), delimiter, width)
         found += [list(row.values()) for row in table.to_pylist()]
     return found
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lib.intake import staging
+from lib.intake import cleaning, staging
 from lib.store import Store, next_version
 from tests.deliveries import FLOWS, LOANS, Delivery
 
@@ -297,7 +297,7 @@ def test_what_a_police_inquiry_adds_to_a_card_is_taken_off(store: Store, text: s
 
 def test_a_cell_that_is_a_formula_of_a_text_holds_the_text() -> None:
     cells = pa.table({"a": ['="0012"', '="622\t"\t', '=""', "=1+1", '="a"&"b"', " x\t", "　"]})
-    assert staging.clean(cells)["a"].to_pylist() == ["0012", "622", None, "=1+1", '="a"&"b"', "x", None]
+    assert cleaning.clean(cells)["a"].to_pylist() == ["0012", "622", None, "=1+1", '="a"&"b"', "x", None]
 
 
 def test_an_id_with_a_tab_or_marks_of_text_is_the_same_account_as_one_without(tmp_path: Path) -> None:

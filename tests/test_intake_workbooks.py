@@ -433,10 +433,11 @@ def test_a_text_and_a_workbook_of_the_same_rows_give_the_same_rows(made: Deliver
 
 def test_progress_goes_through_every_part_to_the_whole(made: Delivery) -> None:
     xlsx(made.raw / "a.xlsx", {"一": [HEAD, ["L1", "P1", 1]], "二": [HEAD, ["L2", "P2", 2]]})
-    told: list[tuple[str, int, int]] = []
+    told: list[tuple[str, int, int, int]] = []
     made.bring(progress=lambda *step: told.append(step))
-    assert [name for name, _, _ in told] == ["a.xlsx", "a.xlsx » 一", "a.xlsx » 二"]
+    assert [name for name, *_ in told] == ["a.xlsx", "a.xlsx » 一", "a.xlsx » 二"]
     assert told[-1][1] == told[-1][2]
+    assert told[-1][3] == 4  # two headers and two rows
 
 
 def test_the_answer_has_a_row_for_each_part_in_the_order_of_the_file(made: Delivery) -> None:

@@ -1,25 +1,33 @@
-"""From staged rows to curated ones: rows of one key become one row, contradictions are set apart, nothing is doubled.
+"""Rows of one key become one row, contradictions are set apart, nothing is doubled.
 
 A row is known by the key of its table. Where a file gives no id, the row's id is its source and line, and it is known by its
 content: the k-th row of one content in a file is the k-th row of that content in another (so two statements that overlap
 give each booking once, and two equal bookings in one statement stay two). Rows count in order of their source and line: the
 first value wins, a later row may fill what was unknown, and one that contradicts is set apart whole.
+
+New rows stand in the tables of the draft already. Only those are looked at of which a hash of key or content occurs twice:
+`_parts(source_id, source_seq, fresh)` tells which sources are new.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from lib.intake.profiles import PROVENANCE
-from lib.intake.staging import Fault, staged
+from lib.intake.staging import Fault
+from lib.intake.totals import Sums
 from lib.store import Store, Table
 
 
-def set_contradictions_apart(store: Store, names: dict[str, str]) -> list[tuple[str, Fault]]:
-    """Take contradicting rows out of all stages.
+def fold(store: Store, sums: Sums, names: dict[str, str]) -> list[tuple[str, Fault]]:
+    """Merge rows of one key, after setting those apart that contradict an earlier one; note every origin of merged rows.
 
     Parameters
     ----------
+    sums
+        What went into the tables: rows that are set apart are taken out of it.
     names
         File name per source id, old and new, for the reasons.
 
@@ -28,40 +36,45 @@ def set_contradictions_apart(store: Store, names: dict[str, str]) -> list[tuple[
     list of (source_id, Fault)
         The rows taken out: each names the row that it contradicts.
     """
+    tables = sums.tables
+    for table in tables:
+        _find_doubtful(store, table)
+    found = _set_contradictions_apart(store, sums, tables, names)
+    for table in tables:
+        _merge(store, table)
+    return found
+
+
+def _set_contradictions_apart(
+    store: Store, sums: Sums, tables: Sequence[Table], names: dict[str, str]
+) -> list[tuple[str, Fault]]:
     found: list[tuple[str, Fault]] = []
     while True:
         new: list[tuple[str, Fault]] = []
-        for table in staged(store):
+        for table in tables:
             _group(store, table)
             new += _contradictions(store, table, names)
         if not new:
             return found
         found += new
         store.derive("_apart", pa.table({"source_id": [s for s, _ in new], "line": [fault.line for _, fault in new]}))
-        for table in staged(store):
-            store.execute(f"delete from stage_{table.name} where (source_id, line) in (select source_id, line from _apart)")
+        for table in tables:  # a row that is set apart is so in all tables that its record went to
+            sums.take_out(table, "(select distinct * from _apart)")
+            store.execute(f"delete from store.{table.name} where (source_id, line) in (select source_id, line from _apart)")
 
 
-def fold(store: Store) -> None:
-    """Bring the staged rows into the curated tables, after `set_contradictions_apart`; note every origin of merged rows."""
-    for table in staged(store):
-        columns = ", ".join(_quoted(table))
-        merged = ", ".join(_merged(table))
-        store.execute(
-            f"create or replace temp table merged_{table.name} as select fold, {merged} from many_{table.name} group by fold"
-        )
-        store.execute(
-            f"delete from store.{table.name} where (source_id, line) in "
-            f"(select source_id, line from many_{table.name} where not fresh)"
-        )
-        store.execute(
-            f"insert into store.{table.name} ({columns}) select {columns} from stage_{table.name} as s "
-            f"where not exists (from many_{table.name} as m where m.source_id = s.source_id and m.line = s.line) "
-            "order by source_seq, line"
-        )
-        store.execute(f"insert into store.{table.name} ({columns}) select {columns} from merged_{table.name} order by fold")
-        _note_origins(store, table)
-        _note_landing(store, table)
+def _merge(store: Store, table: Table) -> None:
+    """Put one row in the place of those of one key."""
+    columns = ", ".join(_quoted(table))
+    merged = ", ".join(_merged(table))
+    store.execute(
+        f"create or replace temp table merged_{table.name} as select fold, {merged} from many_{table.name} group by fold"
+    )
+    if not store.arrow(f"select count(*) as n from merged_{table.name}")["n"][0].as_py():
+        return
+    store.execute(f"delete from store.{table.name} where (source_id, line) in (select source_id, line from many_{table.name})")
+    store.execute(f"insert into store.{table.name} ({columns}) select {columns} from merged_{table.name} order by fold")
+    _note_origins(store, table)
 
 
 def row_id(table: Table, alias: str) -> str:
@@ -77,16 +90,53 @@ def _quoted(table: Table) -> list[str]:
     return [f'"{c.name}"' for c in table.columns]
 
 
+def _find_doubtful(store: Store, table: Table) -> None:
+    """Make `doubtful_<table>`: the hashes that several rows of a table share."""
+    found = store.arrow(f"select {_hash(store, table)} as hash from store.{table.name} as t")["hash"].to_numpy()
+    found = np.sort(found)
+    twice = np.unique(found[1:][found[1:] == found[:-1]])
+    store.derive(f"doubtful_{table.name}", pa.table({"hash": pa.array(twice, pa.uint64())}))
+
+
+def _hash(store: Store, table: Table) -> str:
+    """Write the SQL of a hash of what a row is known by: its key, or its content where its id is made of source and line.
+
+    The contents of rows without ids matter only if there are new ones: reading all columns of a table takes its time.
+    """
+    key = f"hash({', '.join(_in(table.key))})"
+    if len(table.key) != 1:
+        return key
+    fresh = (
+        f"select 1 from store.{table.name} as t inner join _parts on t.source_id = _parts.source_id "
+        f"where _parts.fresh and {_made(table)} limit 1"
+    )
+    if not store.arrow(fresh).num_rows:
+        return key
+    return f"case when {_made(table)} then hash({', '.join(_in(_content(table)))}) else {key} end"
+
+
+def _in(names: Sequence[str]) -> list[str]:
+    return [f't."{name}"' for name in names]
+
+
+def _made(table: Table) -> str:
+    """Write the condition that a row's id is made of its source and line."""
+    return f"t.\"{table.key[0]}\" = t.source_id || ':' || t.line" if len(table.key) == 1 else "false"
+
+
+def _content(table: Table) -> list[str]:
+    return [c for c in _business(table) if c not in table.key]
+
+
 def _group(store: Store, table: Table) -> None:
-    """Make `many_<table>`: of each fold key that has several rows, at least one of them fresh, all rows, staged and curated."""
-    columns = ", ".join(_quoted(table))
+    """Make `many_<table>`: of each key or content that has several rows, at least one of them new, all rows."""
+    columns = ", ".join(_in([c.name for c in table.columns]))
     key = "concat_ws(chr(31), 'k', " + ", ".join(f'"{k}"' for k in table.key) + ")"
-    content = ", ".join(f'coalesce(cast("{c}" as text), chr(30))' for c in _business(table) if c not in table.key)
-    curated_made = f"\"{table.key[0]}\" = t.source_id || ':' || t.line" if len(table.key) == 1 else "false"
+    content = ", ".join(f'coalesce(cast("{c}" as text), chr(30))' for c in _content(table))
     store.execute(
-        f"create or replace temp table _rows as select {columns}, source_seq, id_made, true as fresh from stage_{table.name} "
-        f"union all select t.*, sources.seq, {curated_made}, false as fresh "
-        f"from store.{table.name} as t inner join store.sources on t.source_id = sources.source_id"
+        f"create or replace temp table _rows as select {columns}, _parts.source_seq, {_made(table)} as id_made, _parts.fresh "
+        f"from store.{table.name} as t inner join _parts on t.source_id = _parts.source_id "
+        f"where {_hash(store, table)} in (select hash from doubtful_{table.name})"
     )
     store.execute(
         "create or replace temp table _folds as with named as ("
@@ -107,7 +157,7 @@ def _group(store: Store, table: Table) -> None:
 
 def _contradictions(store: Store, table: Table, names: dict[str, str]) -> list[tuple[str, Fault]]:
     """Walk through the groups whose rows differ, in order, and return the rows that contradict an earlier one."""
-    compared = [c for c in _business(table) if c not in table.key]
+    compared = _content(table)
     differ = " or ".join(f'count(distinct "{c}") > 1' for c in compared)
     rows = store.arrow(
         f"select * from many_{table.name} where fold in "
@@ -158,14 +208,4 @@ def _note_origins(store: Store, table: Table) -> None:
         f"where not exists (from store.origins as o where o.table_name = $name and o.row_id = {row_id(table, 'g')} "
         "and o.source_id = m.source_id and o.line = m.line) order by m.source_seq, m.line",
         name=table.name,
-    )
-
-
-def _note_landing(store: Store, table: Table) -> None:
-    """Make `landed_<table>`: for each staged row the key of the curated row that took it, for the proof."""
-    keys = ", ".join(f'coalesce(g."{k}", s."{k}") as "{k}"' for k in table.key)
-    store.execute(
-        f"create or replace temp table landed_{table.name} as select s.source_id, s.line, {keys} from stage_{table.name} as s "
-        f"left join many_{table.name} as m on m.source_id = s.source_id and m.line = s.line and m.fresh "
-        f"left join merged_{table.name} as g on m.fold = g.fold"
     )

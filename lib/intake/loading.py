@@ -1,27 +1,29 @@
-"""Loading one part of a file: find its layout, sort its records into kinds, stage its rows and keep account of every byte."""
+"""Loading parts of files: find their layouts, sort their records, stage rows batch by batch, keep account of every byte."""
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from lib import paths
 from lib.errors import BadFile, UnknownLayout
-from lib.intake import ledger, matching, readers, sorting, surroundings
+from lib.intake import ledger, matching, readers, sorting, splitting, surroundings
 from lib.intake.parts import Part
 from lib.intake.profiles import DELIMITERS, HEADER_LINES, Layout, Profile
 from lib.intake.readers import Block
 from lib.intake.sandbox import Reason
 from lib.intake.staging import Fault, stage
+from lib.intake.totals import Sums
 from lib.store import Store
 
+T = TypeVar("T")
+BATCH_BYTES = 1 << 26  # of text; DuckDB types a batch of this size with several threads
 _FORMULA = re.compile('="([^"]*)"')
 
 
@@ -53,7 +55,7 @@ class Source:
         for fault in faults:
             self.faults.setdefault(fault.line, []).append(fault)
         self.originals |= texts
-        self.tally.set_apart([fault.line for fault in faults])
+        self.tally.mark({fault.line for fault in faults}, ledger.QUARANTINED)
 
 
 @dataclass
@@ -123,34 +125,112 @@ def _bare(text: str) -> str:
     return _FORMULA.sub(r"\1", text) if '="' in text else text
 
 
-def load(store: Store, source: Source, progress: Callable[[int], None]) -> None:
-    """Stage the rows of a part, block by block; what cannot be used is set apart with its reason.
+@dataclass
+class _Piece:
+    """A block of a part, sorted: the kind of each record, those set apart by their shape, and the cells of the rows."""
 
-    Parameters
-    ----------
-    progress
-        Told the number of bytes read so far.
+    source: Source
+    block: Block
+    kind: NDArray[np.int8]
+    faults: list[Fault]
+    cells: pa.Table
+    plain: frozenset[str]  # columns of digits and letters alone
 
-    Raises
-    ------
-    BadFile
-        If the file changed while it was being read.
+
+class Loader:
+    """Loads parts of files into the tables of a draft, batch by batch: small files of one profile share a batch.
+
+    Reading goes on in a thread while the database types the batch before.
     """
+
+    def __init__(self, draft: Store, sums: Sums) -> None:
+        self._draft = draft
+        self._sums = sums
+        self._waiting: dict[str, list[_Piece]] = {}
+
+    def load(self, source: Source) -> Iterator[tuple[int, int]]:
+        """Read a part block by block and stage its rows; what cannot be used is set apart with its reason.
+
+        Rows may wait for more of their profile until `finish`.
+
+        Yields
+        ------
+        bytes, records
+            Of each block, once it is read.
+
+        Raises
+        ------
+        BadFile
+            If the file changed while it was being read.
+        """
+        for piece in ahead(_pieces(source)):
+            block = piece.block
+            source.tally.add(block.line, block.raw_at + block.byte_from, piece.kind)
+            source.set_apart(piece.faults, _texts(block, [fault.line for fault in piece.faults]))
+            if piece.cells.num_rows:
+                waiting = self._waiting.setdefault(source.layout.profile.id, [])
+                waiting.append(piece)
+                if sum(len(one.block.raw) for one in waiting) >= BATCH_BYTES:
+                    self._stage(self._waiting.pop(source.layout.profile.id))
+            yield int(block.raw_at[-1]), len(block)
+
+    def finish(self) -> None:
+        """Stage what still waits."""
+        while self._waiting:
+            self._stage(self._waiting.pop(next(iter(self._waiting))))
+
+    def _stage(self, pieces: list[_Piece]) -> None:
+        """Stage a batch: type its rows, put them into their tables, and tell each source which of its rows were not."""
+        sources = {piece.source.seq: piece.source for piece in pieces}
+
+        def header(seq: int, column: str) -> str:
+            layout = sources[seq].layout
+            return layout.header[layout.place[column]].strip()
+
+        cells = pa.concat_tables([piece.cells for piece in pieces]).unify_dictionaries()
+        plain = frozenset.intersection(*(piece.plain for piece in pieces))
+        made = stage(self._draft, pieces[0].source.layout.profile, cells, plain, header, self._sums.add)
+        for seq, source in sources.items():
+            source.tally.mark([line for of, line in made.aside if of == seq], ledger.SET_ASIDE)
+            faults = [fault for of, fault in made.faults if of == seq]
+            own = (piece.block for piece in pieces if piece.source is source)
+            lines = [fault.line for fault in faults]
+            source.set_apart(faults, {line: text for block in own for line, text in _texts(block, lines).items()})
+
+
+def _texts(block: Block, lines: Collection[int]) -> dict[int, str]:
+    """Return the original texts of the records of a block that begin at these lines."""
+    wanted = np.array(sorted(set(lines)), np.int64)
+    at = np.flatnonzero(np.isin(block.line[:-1], wanted)).tolist() if len(wanted) else []
+    return {int(block.line[i]): block.original(i) for i in at}
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """Give the items of an iterator, the next one being made in a thread while this one is used."""
+    nothing: Any = object()
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items, nothing)
+        while (item := coming.result()) is not nothing:
+            coming = pool.submit(next, items, nothing)
+            yield item
+
+
+def _pieces(source: Source) -> Iterator[_Piece]:
+    """Read a part block by block, and sort the records of each."""
     layout, examined, digest = source.layout, source.part.examined, hashlib.sha256()
     header: str | None = None
     for block in readers.blocks(source.part.text, examined.encoding, layout.delimiter):
         digest.update(memoryview(block.raw)[: int(block.raw_at[-1])])
         kind, faults = sorting.kinds(block, layout, source.remarks)
         header = sorting.repeated_headers(block, kind, layout, header)
+        cells, plain = pa.table({}), frozenset[str]()
         if layout.profile.set_aside:
             kind[np.isin(kind, (ledger.ACCEPTED, ledger.QUARANTINED))] = ledger.SET_ASIDE
             faults = []
         elif (kind == ledger.ACCEPTED).any():
-            faults += _stage(store, source, block, kind)
-        source.tally.add(block.line, block.raw_at + block.byte_from, kind)
-        at = {int(line): i for i, line in enumerate(block.line[:-1])} if faults else {}
-        source.set_apart(faults, {fault.line: block.original(at[fault.line]) for fault in faults})
-        progress(source.tally.end_byte)
+            cells, plain, unsplit = _cells(source, block, kind)
+            faults += unsplit
+        yield _Piece(source, block, kind, faults, cells, plain)
     if digest.hexdigest() != examined.sha256:
         raise BadFile(
             f"{source.name}: 文件在导入时被改动, 未导入。请重试",
@@ -158,94 +238,25 @@ def load(store: Store, source: Source, progress: Callable[[int], None]) -> None:
         )
 
 
-def _stage(store: Store, source: Source, block: Block, kind: NDArray[np.int8]) -> list[Fault]:
-    """Split the rows into cells, take the totals and what is no transaction out, and stage the rest."""
+def _cells(source: Source, block: Block, kind: NDArray[np.int8]) -> tuple[pa.Table, frozenset[str], list[Fault]]:
+    """Split the rows of a block into the cells of its profile, take the totals out; also the plain columns and the faults."""
     layout = source.layout
-    split, place, faults = sorting.split(block, kind == ledger.ACCEPTED, layout)
-    totals = sorting.totals(split["0"].combine_chunks())
-    kind[place[totals.to_numpy(zero_copy_only=False)]] = ledger.TOTAL
-    nothing = pa.nulls(split.num_rows, pa.string())
-    cells = {c: split[str(layout.place[c])] if c in layout.place else nothing for c in layout.profile.columns}
-    told = {fact: pa.repeat(pa.scalar(value, pa.string()), split.num_rows) for fact, value in layout.facts.items()}
-    rows = pa.table({"line": block.line[place], **cells, **told}).filter(pc.invert(totals))
-    found, aside = stage(store, source.id, source.seq, layout, rows)
-    kind[np.isin(block.line[:-1], aside) & (kind == ledger.ACCEPTED)] = ledger.SET_ASIDE
-    return faults + found
-
-
-def write(draft: Store, source: Source | Aside, importer_version: str) -> None:
-    """Write down where a part's rows come from: the file, its spans, the rows set apart."""
-    part, tally = source.part, source.tally
-    row = {
-        "source_id": source.id,
-        "seq": source.seq,
-        "delivery": as_text(source.delivery),
-        "name": as_text(part.name),
-        "member": as_text(part.member),
-        "sheet": as_text(part.sheet),
-        "path": as_text(paths.written(part.path)),
-        "sha256": part.sha256,
-        "bytes": part.file.bytes,
-        "importer_version": importer_version,
-        **(_read(source) if isinstance(source, Source) else _unread(source)),
-    }
-    append(draft, "sources", pa.table({name: pa.array([value], _TYPES.get(name)) for name, value in row.items()}))
-    append(draft, "spans", tally.spans(source.id, as_text(part.member), as_text(part.sheet)))
-    apart = _apart(source)
-    if apart:
-        lines, reasons, texts = (list(column) for column in zip(*apart, strict=True))
-        columns = {"source_id": [source.id] * len(apart), "line": lines, "reason": reasons, "original_text": texts}
-        append(draft, "quarantine", pa.table(columns, _QUARANTINE))
-
-
-_TYPES = {"unused_columns": pa.list_(pa.string())}
-_QUARANTINE = pa.schema({"source_id": pa.string(), "line": pa.int64(), "reason": pa.string(), "original_text": pa.string()})
-
-
-def _read(source: Source) -> dict[str, Any]:
-    """Return the columns of `sources` for a part that was read."""
-    tally, layout = source.tally, source.layout
-    aside = tally.count(ledger.SET_ASIDE)
-    return {
-        "encoding": source.part.examined.encoding,
-        "delimiter": layout.delimiter,
-        "profile_id": layout.profile.id,
-        "header_line": layout.header_line,
-        "rows_read": tally.count(ledger.ACCEPTED, ledger.QUARANTINED) + (aside if layout.profile.set_aside else 0),
-        "rows_accepted": tally.count(ledger.ACCEPTED),
-        "rows_set_aside": aside,
-        "rows_quarantined": tally.count(ledger.QUARANTINED),
-        "state": "set_aside" if layout.profile.set_aside else "imported",
-        "unused_columns": layout.unused,
-    }
-
-
-def _unread(source: Aside) -> dict[str, Any]:
-    """Return the columns of `sources` for a part that was not read; of one that cannot be, nothing is known."""
-    if source.reason:
-        return {"state": source.state}
-    aside = source.tally.count(ledger.SET_ASIDE)
-    counts = {"rows_read": aside, "rows_accepted": 0, "rows_quarantined": 0, "rows_set_aside": aside}
-    return {"encoding": source.part.examined.encoding, "delimiter": ",", "state": source.state, **counts}
-
-
-def _apart(source: Source | Aside) -> list[tuple[int, str, str | None]]:
-    """Return line, reason and text of what is set apart: rows, or the whole part (line 0)."""
-    if isinstance(source, Aside):
-        return [(0, "\n".join(as_text(text).replace("\n", " ") for text in source.reason), None)] if source.reason else []
-    return [(line, _reason(source.faults[line]), source.originals[line]) for line in sorted(source.faults)]
-
-
-def _reason(faults: list[Fault]) -> str:
-    """Join the reasons of a row: Chinese on the first line, English on the second (ledger.reason picks one)."""
-    first = list(dict.fromkeys(faults))
-    return "; ".join(fault.zh for fault in first).replace("\n", " ") + "\n" + "; ".join(fault.en for fault in first)
-
-
-def append(draft: Store, table: str, rows: pa.Table) -> None:
-    """Add rows to a table of the draft."""
-    draft.derive("_written", rows)
-    draft.execute(f"insert into store.{table} by name select * from _written")
+    made = splitting.split(block, kind == ledger.ACCEPTED, layout)
+    faults = made.faults
+    totals = sorting.totals(made.cells[0])
+    if totals.any():
+        kind[made.place[totals]] = ledger.TOTAL
+        keep = np.zeros(len(block), np.bool_)
+        keep[made.place[~totals]] = True
+        made = splitting.split(block, keep, layout)
+    n = len(made.place)
+    nothing = pa.nulls(n, pa.string_view())
+    cells = {c: made.cells[layout.place[c]] if c in layout.place else nothing for c in layout.profile.columns}
+    told = {fact: pa.repeat(pa.scalar(value, pa.string_view()), n) for fact, value in layout.facts.items()}
+    ids = pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), pa.array([source.id]))
+    known = {"line": block.line[made.place], "source_seq": np.full(n, source.seq, np.int32), "source_id": ids}
+    plain = frozenset(c for c in cells if layout.place.get(c) in made.plain)
+    return pa.table({**known, **cells, **told}), plain, faults
 
 
 def as_text(name: str) -> str:

@@ -15,11 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from lib.errors import BadFile
 from lib.intake import profiles, staging
-from lib.intake.profiles import KEYS, Layout, Profile
+from lib.intake.profiles import KEYS, Profile
 from lib.store import QueryError, schema, scratch
 
 NAME = "mapping.toml"
@@ -150,14 +148,12 @@ def _try_sql(profile: Profile) -> None:
     """Run every expression of a profile on no rows, none of it before all are known to be expressions over one row."""
     for sql in _expressions(profile):
         _check_expression(sql)
-    layout = Layout(profile, ",", 1, (), {}, dict.fromkeys(profile.facts))
     with scratch() as store:
         staging.prepare(store)
-        names = (*profile.columns, *profile.facts)
-        store.derive("_raw", pa.table({"line": pa.array([], pa.int64()), **{c: pa.array([], pa.string()) for c in names}}))
-        for sql, query in _trials(layout):
+        store.show("_raw", staging.no_cells(profile))
+        for sql, query in _trials(profile):
             try:
-                store.execute(query, **({"source_id": ""} if "$source_id" in query else {}))
+                store.execute(query)
             except QueryError as error:
                 why = str(error).strip().splitlines()[0]
                 raise _Fault(sql[:30], f"SQL 有误: {sql} ({why})", f"faulty SQL: {sql} ({why})") from None
@@ -184,19 +180,18 @@ def _check_expression(sql: str) -> None:
         raise _Fault(sql[:30], f"括号或引号不成对: {sql}", f"unbalanced parentheses or quotes: {sql}")
 
 
-def _trials(layout: Layout) -> Iterator[tuple[str, str]]:
+def _trials(profile: Profile) -> Iterator[tuple[str, str]]:
     """Give each expression of a profile with a statement that tries it."""
-    profile = layout.profile
     for rule in (*profile.aside, *(rule for rule in profile.refuse if rule.get("over") == "cells")):
         yield rule["when"], f"select line from _raw where {rule['when']}"
     for i, sql in enumerate(profile.let.values()):
-        steps, last = staging.cells_sql(layout, i)
+        steps, last = staging.cells_sql(profile, i)
         yield sql, f"with {steps} select ({sql}) from {last}"
-    steps, last = staging.cells_sql(layout)
+    steps, last = staging.cells_sql(profile)
     for i, into in enumerate(profile.into):
         for sql in (into.where or "true", *into.columns.values()):
             yield sql, f"with {steps} select ({sql}) from {last}"
-        yield into.table, f"create or replace temp table _typed_{i} as {staging.typed_sql(into, layout)}"
+        yield into.table, f"create or replace temp table _typed_{i} as {staging.typed_sql(into, profile)}"
     for rule in (rule for rule in profile.refuse if rule.get("over") != "cells"):
         yield rule["when"], f"select line from _typed_0 where {rule['when']}"
 

@@ -92,7 +92,7 @@ def files(delivery: Path | str | Iterable[Path | str]) -> list[Found]:
     return sorted(once.values(), key=lambda file: (file.name, file.delivery, str(file.path)))
 
 
-def plan(found: list[Found], held: Held, sandbox: Sandbox, progress: Callable[[str, int, int], None]) -> Plan:
+def plan(found: list[Found], held: Held, sandbox: Sandbox, progress: Callable[[str, int, int, int], None]) -> Plan:
     """Decide for each file: import its parts, or say why not.
 
     Raises
@@ -111,7 +111,7 @@ class _Planning:
     plan: Plan
     held: Held
     sandbox: Sandbox
-    progress: Callable[[str, int, int], None]
+    progress: Callable[[str, int, int, int], None]
 
     def __post_init__(self) -> None:
         self.known: dict[str, list[dict[str, Any]]] = {}
@@ -132,7 +132,7 @@ class _Planning:
             _check_mapping(file, known, *(profile.id for profile in mapping.brought(file.path, file.name)))
             self._add_known(file, known)
         else:
-            self.progress(file.name, 0, examined.bytes)
+            self.progress(file.name, 0, examined.bytes, 0)
             self._add_parts(file, examined, unpacked.parts(file.path, file.name, examined, self.sandbox))
 
     def _add_text(self, file: Found, examined: Examined) -> None:

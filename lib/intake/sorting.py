@@ -1,17 +1,19 @@
-"""Sorting the records of a block into kinds, and splitting those that are rows into cells."""
+"""Sorting the records of a block into kinds by their shape."""
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from lib.intake import ledger, readers, surroundings
+from lib.intake import ledger, surroundings
 from lib.intake.profiles import Layout
 from lib.intake.readers import AMBIGUOUS, NUL, OPEN_QUOTE, TEXT_AFTER_QUOTE, UNDECODABLE, WELL_FORMED, Block
 from lib.intake.staging import Fault
 
 # First cells that make a row a total of the rows above it.
 TOTALS = ("合计", "总计", "小计", "本页合计", "本页小计", "total", "subtotal")
+_BEGINS_TOTAL = np.zeros(256, np.bool_)
+_BEGINS_TOTAL[[byte for word in (*TOTALS, "T", "S", " ", "\t", "\u3000", ":", "：", '"') for byte in word.encode()[:1]]] = True
 _MARKS = {
     UNDECODABLE: ("有无法按文件编码解码的字节", "bytes that the file's encoding does not have"),
     AMBIGUOUS: ("编码与文件其余部分不同 (UTF-8)", "in another encoding (UTF-8) than the rest of the file"),
@@ -37,10 +39,10 @@ def kinds(block: Block, layout: Layout, remarks: surroundings.Remarks) -> tuple[
     faults = []
     for i in np.flatnonzero(kind == ledger.QUARANTINED).tolist():
         first_cell = block.record(i).split(layout.delimiter, 1)[0]
-        if not block.mark[i] and totals(pa.array([first_cell]))[0].as_py():
+        if not block.mark[i] and totals(pa.array([first_cell], pa.string_view()))[0]:
             kind[i] = ledger.TOTAL
         else:
-            faults.append(_shape_fault(block, i, expected))
+            faults.append(shape_fault(block, i, expected))
     return kind, faults
 
 
@@ -57,14 +59,17 @@ def blank(block: Block, delimiter: str) -> NDArray[np.bool_]:
     """Tell which records hold nothing but blanks, delimiters and quotes."""
     if not block.text:  # a byte order mark and nothing else
         return np.ones(len(block), np.bool_)
-    solid = np.ones(256, np.uint8)
-    solid[[ord(c) for c in f' \t\r\n"{delimiter}']] = 0
-    any_solid = np.maximum.reduceat(solid[np.frombuffer(block.text, np.uint8)][: block.text_at[-1]], block.text_at[:-1])
-    blank: NDArray[np.bool_] = (any_solid == 0) & (block.state == WELL_FORMED)
-    return blank
+    solid = np.ones(256, np.bool_)
+    solid[[ord(c) for c in f' \t\r\n"{delimiter}']] = False
+    units = np.frombuffer(block.text, np.uint8)
+    maybe = np.flatnonzero(~solid[units[np.minimum(block.text_at[:-1], len(units) - 1)]] & (block.state == WELL_FORMED))
+    found = np.zeros(len(block), np.bool_)
+    for i in maybe.tolist():
+        found[i] = not solid[units[block.text_at[i] : block.text_at[i + 1]]].any()
+    return found
 
 
-def _shape_fault(block: Block, i: int, expected: int) -> Fault:
+def shape_fault(block: Block, i: int, expected: int) -> Fault:
     """Say why a record cannot be read as a row."""
     line, mark, state = int(block.line[i]), int(block.mark[i]), int(block.state[i])
     if mark or state != WELL_FORMED:
@@ -89,33 +94,14 @@ def repeated_headers(block: Block, kind: NDArray[np.int8], layout: Layout, heade
     return header
 
 
-def split(block: Block, keep: NDArray[np.bool_], layout: Layout) -> tuple[pa.Table, NDArray[np.int64], list[Fault]]:
-    """Split the kept records into as many cells as the header has; return them, their places, and what cannot be split.
-
-    Where a layout leaves last fields out, they are null; where it ends its rows with blank fields, they are cut off.
-    """
-    expected, faults, parts, places = len(layout.header), list[Fault](), [], []
-    names = [str(i) for i in range(expected)]
-    for n in np.unique(block.fields[keep]).tolist():
-        chosen = keep & (block.fields == n)
-        part, place = readers.fields(block, chosen, layout.delimiter, n), np.flatnonzero(chosen)
-        for i in range(expected, n):
-            filled = np.asarray(pc.not_equal(pc.utf8_trim_whitespace(part[str(i)]), ""))
-            faults += [_shape_fault(block, at, expected) for at in place[filled].tolist()]
-            part, place = part.filter(pa.array(~filled)), place[~filled]
-        missing = {str(i): pa.nulls(part.num_rows, pa.string()) for i in range(n, expected)}
-        parts.append(pa.table({**{name: part[name] for name in names[:n]}, **missing}))
-        places.append(place)
-    if not parts:
-        return readers.fields(block, keep, layout.delimiter, expected), np.flatnonzero(keep), faults
-    if len(parts) == 1:
-        return parts[0], places[0], faults
-    place = np.concatenate(places)
-    order = np.argsort(place)
-    return pa.concat_tables(parts).take(pa.array(order)).combine_chunks(), place[order], faults
-
-
-def totals(first_cells: pa.StringArray) -> pa.BooleanArray:
-    """Tell which first cells say that their row is a total."""
-    bare = pc.replace_substring_regex(first_cells, r"[\s\x{3000}:：\"]", "")
-    return pc.is_in(pc.utf8_lower(bare), pa.array(TOTALS))
+def totals(first_cells: pa.StringViewArray) -> NDArray[np.bool_]:
+    """Tell which first cells say that their row is a total; only those are looked at that begin like one."""
+    n = len(first_cells)
+    views = np.frombuffer(first_cells.buffers()[1], np.uint8).reshape(-1, 16)[first_cells.offset : first_cells.offset + n]
+    found = np.zeros(n, np.bool_)
+    at = np.flatnonzero(_BEGINS_TOTAL[views[:, 4]] & (views[:, 0] > 0))
+    if len(at):
+        texts = first_cells.cast(pa.string()).take(pa.array(at))
+        bare = pc.replace_substring_regex(texts, r"[\s\x{3000}:：\"]", "")
+        found[at] = np.asarray(pc.is_in(pc.utf8_lower(bare), pa.array(TOTALS)).fill_null(False))
+    return found

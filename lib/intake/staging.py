@@ -1,19 +1,22 @@
-"""From cells to typed rows: a block of a file becomes rows of TEMP tables `stage_<table>`, or a reason why a row does not.
+"""From cells to typed rows: a batch of rows of one profile goes into the tables of a draft, or a reason why a row does not.
 
-The stage of a table has its columns, and besides: `source_seq` (order of the source), `id_made` (from source and line),
-and per amount column `exact_<column>`, the amount as written before it is rounded to the fen.
+A batch is a part of a file, or several small files. Its cells are an Arrow table: `row_no` (place in the batch, ascending),
+`source_seq`, `source_id`, `line`, and a text for each of the profile's columns and facts. Typed, it is a TEMP table
+`_typed_<i>` for each table that the profile fills: the target's columns that the profile has, and for amounts `rest_<column>`,
+what rounding to the fen took away (null for nothing).
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lib.intake.profiles import Into, Layout, codes, open_codes
-from lib.store import Column, Store, Table, named_sql, schema
+from lib.intake.profiles import Into, Profile, codes, open_codes
+from lib.store import Column, Store, Table, named_sql, quoted, schema
 
 _CASTS = {
     "double": "double_value({t})",
@@ -24,7 +27,6 @@ _CASTS = {
     "bigint": "whole_value({t})",
 }
 FRACTIONS = ("share", "share_low", "share_high", "voting_share", "rate")
-_BLANKS = " \t\n\v\f\r\u00a0\u200b\u3000\ufeff"
 _NUMBERS_AS_TEXT = ("id_number", "uscc", "bank_ref")
 _KINDS = {
     "decimal(18, 2)": ("金额", "an amount"),
@@ -52,118 +54,168 @@ def amounts(table: Table) -> list[Column]:
 
 
 def prepare(store: Store) -> None:
-    """Make what the casts need: the macros and the coded words."""
-    rows = [(name, word, code) for name, words in codes().items() for word, code in words.items()]
-    names = ("name", "word", "code")
-    store.derive("codes", pa.table({name: [row[i] for row in rows] for i, name in enumerate(names)}))
+    """Make what the casts need: the macros."""
     store.execute(named_sql("casts"))
     store.execute(named_sql("readings"))
 
 
-def stage(store: Store, source_id: str, seq: int, layout: Layout, cells: pa.Table) -> tuple[list[Fault], list[int]]:
-    """Add a block's rows to the stages of the tables that the layout fills; return why some rows were not.
+@dataclass
+class Staged:
+    """What became of a batch: its faults and the lines that are no transactions, each with the order of its source."""
 
-    Also returned are the lines of rows that are no transactions: they are left alone.
+    faults: list[tuple[int, Fault]]
+    aside: list[tuple[int, int]]
+
+
+def stage(
+    store: Store,
+    profile: Profile,
+    cells: pa.Table,
+    plain: frozenset[str],
+    header: Callable[[int, str], str],
+    kept: Callable[[Table, Into, str], None],
+) -> Staged:
+    """Add the faultless rows of a batch to the tables that the profile fills; say why the others were not.
 
     Parameters
     ----------
     cells
-        Text columns named after the profile's columns and facts, and `line`.
+        As this module's head says, without `row_no`; texts trimmed, empty ones null (splitting.split).
+    plain
+        Columns with nothing but digits and letters of ASCII: their texts are ids as they stand.
+    header
+        Gives the name that a column has in the header of a source: (source_seq, column).
+    kept
+        Told what goes into each table, before the next one: the table, how it is filled, and the name of a relation that
+        holds the rows, typed.
     """
-    profile = layout.profile
-    store.derive("_raw", cleaned := clean(cells, profile.nothing))
-    aside = _lines(store, profile.aside, "_raw")
+    cells = cells.append_column("row_no", pa.array(np.arange(len(cells), dtype=np.int64)))
+    store.show("_cells", cells)
+    store.execute("create or replace temp view _raw as from _cells")
+    aside = sorted({row_no for row_no, _ in _found(store, profile.aside, "_raw")})
     if aside:
-        store.derive("_raw", cleaned.filter(pc.invert(pc.is_in(cleaned["line"], pa.array([line for line, _ in aside])))))
-    faults = _empty(store, layout)
+        store.derive("_aside", pa.table({"row_no": pa.array(aside, pa.int64())}))
+        store.execute("create or replace temp view _raw as from _cells where row_no not in (select row_no from _aside)")
+    faults = _empty(cells, profile, header, set(aside))
     for i, into in enumerate(profile.into):
-        store.execute(f"create or replace temp table _typed_{i} as {typed_sql(into, layout)}", source_id=source_id)
-        faults += _miscast(store, i, into, {fault.line for fault in faults})
-        faults += _unfilled(store, i, into, {fault.line for fault in faults})
+        store.execute(f"create or replace temp table _typed_{i} as {typed_sql(into, profile, plain=plain)}")
+        known = {row_no for row_no, _ in faults}
+        faults += [(row_no, fault) for row_no, fault in _unusable(store, i, into, profile) if row_no not in known]
     for table in ("_raw", "_typed_0"):
         rules = [rule for rule in profile.refuse if (rule.get("over") == "cells") == (table == "_raw")]
-        faults += [Fault(line, rule["zh"], rule["en"]) for line, rule in _lines(store, rules, table)]
-    faults += _homeless(store, len(profile.into))
-    store.derive("_faulty", pa.table({"line": pa.array([fault.line for fault in faults], pa.int64())}))
+        faults += [(row_no, Fault(0, rule["zh"], rule["en"])) for row_no, rule in _found(store, rules, table)]
+    faults += _homeless(store, len(profile.into), len(cells) - len(aside))
+    store.derive("_faulty", pa.table({"row_no": pa.array([row_no for row_no, _ in faults], pa.int64())}))
     for i, into in enumerate(profile.into):
-        _keep(store, i, into, source_id, seq)
-    return faults, sorted({line for line, _ in aside})
+        rows = f"_typed_{i}"
+        if faults:
+            store.execute(f"create or replace temp view _kept as from {rows} where row_no not in (select row_no from _faulty)")
+            rows = "_kept"
+        kept(schema()[into.table], into, rows)
+        _keep(store, into, rows)
+    places = _places(cells, [row_no for row_no, _ in faults])
+    store.hide("_cells")
+    made = [(seq, replace(fault, line=line)) for (seq, line), (_, fault) in zip(places, faults, strict=True)]
+    return Staged(made, _places(cells, aside))
 
 
-def _lines(store: Store, rules: Sequence[dict[str, str]], table: str) -> list[tuple[int, dict[str, str]]]:
-    """Return the lines of a table for which a rule holds, with the rule."""
-    found = []
-    for rule in rules:
-        lines = store.arrow(f"select line from {table} where {rule['when']} order by line")["line"].to_pylist()
-        found += [(line, rule) for line in lines]
-    return found
+def _places(cells: pa.Table, row_nos: Sequence[int]) -> list[tuple[int, int]]:
+    """Return source_seq and line of rows of a batch."""
+    if not row_nos:
+        return []
+    found = cells.select(["source_seq", "line"]).take(pa.array(row_nos, pa.int64()))
+    return list(zip(found["source_seq"].to_pylist(), found["line"].to_pylist(), strict=True))
 
 
-def clean(cells: pa.Table, nothing: str | None = None) -> pa.Table:
-    """Trim all text columns: blanks, line breaks, marks and wide spaces at either end; what is empty then is null.
+def _found(store: Store, rules: Sequence[dict[str, str]], table: str) -> list[tuple[int, dict[str, str]]]:
+    """Return the rows of a relation for which a rule holds, with the rule: rule by rule, in order."""
+    if not rules:
+        return []
+    holds = ", ".join(f"coalesce(({rule['when']}), false) as rule_{i}" for i, rule in enumerate(rules))
+    any_of = " or ".join(f"rule_{i}" for i in range(len(rules)))
+    rows = store.arrow(f"select * from (select row_no, {holds} from {table}) where {any_of} order by row_no").to_pylist()
+    return [(row["row_no"], rule) for i, rule in enumerate(rules) for row in rows if row[f"rule_{i}"]]
 
-    A cell ="…" holds its text: exports write it so that a spreadsheet leaves a number as it is.
+
+def typed_sql(
+    into: Into, profile: Profile, source: str = "_raw", *, texts: bool = False, plain: frozenset[str] = frozenset()
+) -> str:
+    """Write the SELECT that turns cells into rows of one table.
+
+    Its columns are row_no, source_seq, source_id, line, the typed columns, `rest_<amount>`, and `usable`: whether no text is
+    left that is no value of its column, and no value missing that the table or the profile must have. With `texts` it has what
+    was written besides, `text_<column>`. Columns that are `plain` need no look at their ids.
     """
-    columns = {}
-    for name in cells.column_names:
-        column = cells[name]
-        if pa.types.is_string(column.type):
-            column = pc.utf8_trim(column, characters=_BLANKS)
-            if pc.any(pc.starts_with(column, '="')).as_py():
-                column = pc.replace_substring_regex(column, r'^(?s)="([^"]*)"$', r"\1")
-                column = pc.utf8_trim(column, characters=_BLANKS)
-            void = pc.equal(column, "")
-            if nothing is not None:
-                void = pc.or_(void, pc.match_substring_regex(column, f"^(?:{nothing})$"))
-            column = pc.if_else(void, pa.scalar(None, pa.string()), column)
-        columns[name] = column
-    return pa.table(columns)
-
-
-def staged(store: Store) -> list[Table]:
-    """Return the tables that have a stage, in the order of the schema."""
-    found = store.arrow("select table_name as name from duckdb_tables() where temporary and table_name like 'stage_%'")
-    names = set(found["name"].to_pylist())
-    return [table for table in schema().values() if f"stage_{table.name}" in names]
-
-
-def typed_sql(into: Into, layout: Layout) -> str:
-    """Write the SELECT that turns a block's cells into rows of one table: `<column>` typed, `text_<column>` as written."""
     table = schema()[into.table]
-    texts = ", ".join(f"""nullif(cast(({sql}) as text), '') as "text_{c}\"""" for c, sql in into.columns.items())
+    as_is = {c for c, sql in into.columns.items() if _cell(sql, profile) in plain and _is_id(table.column(c))}
     filled = [table.column(name) for name in into.columns]
-    exact = "".join(f', exact_value("text_{c.name}") as "exact_{c.name}"' for c in filled if c in amounts(table))
-    values = ", ".join(f'{cast_sql(table, c)} as "{c.name}"' for c in filled)
-    steps, last = cells_sql(layout)
+    written = ", ".join(f'{_text(sql, profile)} as "text_{c}"' for c, sql in into.columns.items())
+    casts = {c.name: f'"text_{c.name}"' if c.name in as_is else cast_sql(table, c) for c in filled}
+    values = ", ".join(f'{sql} as "{name}"' for name, sql in casts.items())
+    rests = "".join(f', fen_rest("text_{c.name}", "{c.name}") as "rest_{c.name}"' for c in filled if c in amounts(table))
+    bad = [
+        f'("text_{c.name}" is not null and "{c.name}" is null)' for c in filled if _can_fail(table, c) and c.name not in as_is
+    ]
+    bad += [f'"{c}" is null' for c in _needed(into, table)]
+    steps, last = cells_sql(profile, source=source)
+    shown = "*" if texts else ", ".join(("row_no, source_seq, source_id, line", *(f'"{c.name}"' for c in filled)))
     return (
-        f"with {steps}, texts as (select line, {texts} from {last} where {into.where or 'true'}), "
-        f"exact as (select *{exact} from texts) select *, {values} from exact"
+        f"with {steps}, written as (select {_PLACE}, {written} from {last} where {into.where or 'true'}), "
+        f"typed as (select *, {values} from written) "
+        f"select {shown}{rests}, not ({' or '.join(bad) or 'false'}) as usable from typed"
     )
 
 
-def cells_sql(layout: Layout, lets: int | None = None) -> tuple[str, str]:
-    """Write the steps (WITH …) from a block's cells to what expressions may name, and the name of the last one.
+def _text(sql: str, profile: Profile) -> str:
+    """Write an expression as text, empty being null; a cell is that already."""
+    cell = _cell(sql, profile)
+    return f'"{cell}"' if cell else f"nullif(cast(({sql}) as text), '')"
+
+
+def _cell(sql: str, profile: Profile) -> str | None:
+    """Return the cell that an expression is, and does nothing with."""
+    bare = sql.strip('"')
+    return bare if bare in profile.columns and bare not in profile.let else None
+
+
+_PLACE = "row_no, source_seq, source_id, line"
+
+
+def _needed(into: Into, table: Table) -> tuple[str, ...]:
+    """Return the columns that no row may leave empty. A key of one column may be: the id is made from source and line then."""
+    return tuple(dict.fromkeys((*(table.key if len(table.key) > 1 else ()), *into.filled)))
+
+
+def cells_sql(profile: Profile, lets: int | None = None, source: str = "_raw") -> tuple[str, str]:
+    """Write the steps (WITH …) from cells to what expressions may name, and the name of the last one.
 
     A step for each `let` (or the first so many): a macro writes what it is given several times, and nested ones would grow
     beyond all bounds.
     """
-    names = ", ".join(f'"{c}"' for c in (*layout.profile.columns, *layout.facts))
-    steps = [f"raw as (select line, $source_id as source_id, $source_id || ':' || line as row_id, {names} from _raw)"]
+    names = ", ".join(f'"{c}"' for c in (*profile.columns, *profile.facts))
+    steps = [f"raw as (select {_PLACE}, source_id || ':' || line as row_id, {names} from {source})"]
     last = "raw"
-    for i, (name, sql) in enumerate([*layout.profile.let.items()][:lets]):
+    for i, (name, sql) in enumerate([*profile.let.items()][:lets]):
         steps.append(f'let_{i} as (select *, {sql} as "{name}" from {last})')
         last = f"let_{i}"
     return ", ".join(steps), last
+
+
+def no_cells(profile: Profile) -> pa.Table:
+    """Return cells of a batch without any row, to try a profile's expressions on."""
+    place = {"row_no": pa.int64(), "source_seq": pa.int32(), "source_id": pa.string(), "line": pa.int64()}
+    types = place | dict.fromkeys((*profile.columns, *profile.facts), pa.string())
+    return pa.table({name: pa.array([], of) for name, of in types.items()})
 
 
 def cast_sql(table: Table, column: Column) -> str:
     """Write the SQL that casts `text_<column>` to the column's type; null where the text is no such value."""
     text = f'"text_{column.name}"'
     if column in amounts(table):
-        return f'fen_rounded("exact_{column.name}")'
+        return f"fen_value({text})"
     coded = f"{table.name}.{column.name}"
     if coded in codes():
-        known = f"coded({text}, '{coded}')"
+        known = f"coded({text}, {_listed(codes()[coded].keys())}, {_listed(codes()[coded].values())})"
         return f"coalesce({known}, {text})" if coded in open_codes() else known
     if column.name in FRACTIONS:
         return f"fraction_value({text})"
@@ -172,45 +224,49 @@ def cast_sql(table: Table, column: Column) -> str:
     return _CASTS[column.type].format(t=text)
 
 
+def _listed(words: Iterable[str]) -> str:
+    return "[" + ", ".join(quoted(word) for word in words) + "]"
+
+
 def _is_id(column: Column) -> bool:
     return column.name.endswith(("_id", "_account")) or column.name in _NUMBERS_AS_TEXT
 
 
-def _empty(store: Store, layout: Layout) -> list[Fault]:
-    """Find the rows that leave a required column empty."""
+def _empty(
+    cells: pa.Table, profile: Profile, header: Callable[[int, str], str], but: Collection[int]
+) -> list[tuple[int, Fault]]:
+    """Find the rows, but some, that leave a required column empty."""
     faults = []
-    for name in layout.profile.required:
-        lines = store.arrow(f'select line from _raw where "{name}" is null order by line')["line"].to_pylist()
-        header = layout.header[layout.place[name]].strip()
-        faults += [Fault(line, f"必填列 {header} 为空", f"the required column {header} is empty") for line in lines]
+    for name in profile.required:
+        rows = np.flatnonzero(np.asarray(pc.is_null(cells[name]))).tolist() if cells[name].null_count else []
+        for row_no in (row_no for row_no in rows if row_no not in but):
+            written = header(cells["source_seq"][row_no].as_py(), name)
+            faults.append((row_no, Fault(0, f"必填列 {written} 为空", f"the required column {written} is empty")))
     return faults
 
 
-def _miscast(store: Store, i: int, into: Into, known: set[int]) -> list[Fault]:
-    """Find the rows, save those known as faulty, with a text that is no value of its column or a part of their key empty."""
+def _unusable(store: Store, i: int, into: Into, profile: Profile) -> list[tuple[int, Fault]]:
+    """Say of the rows that are not usable what is wrong with them: a text that is no value of its column, a value missing."""
+    if not store.arrow(f"select row_no from _typed_{i} where not usable limit 1").num_rows:
+        return []
     table = schema()[into.table]
-    checked = [c for c in (table.column(name) for name in into.columns) if _can_fail(table, c)]
+    some = f"(from _raw where row_no in (select row_no from _typed_{i} where not usable))"
+    store.execute(f"create or replace temp table _written as {typed_sql(into, profile, some, texts=True)}")
     parts = [
-        f"""select line, '{c.name}' as name, "text_{c.name}" as written from _typed_{i} """
+        f"""select row_no, '{c.name}' as name, "text_{c.name}" as written, 0 as kind from _written """
         f"""where "text_{c.name}" is not null and "{c.name}" is null"""
-        for c in checked
+        for c in (table.column(name) for name in into.columns)
+        if _can_fail(table, c)
     ]
-    if len(table.key) > 1:  # a key of one column that a file leaves empty is made from source and line
-        parts += [f"""select line, '{k}' as name, null as written from _typed_{i} where "{k}" is null""" for k in table.key]
-    if not parts:
-        return []
-    found = store.arrow(" union all ".join(parts) + " order by line, name").to_pylist()
-    return [_fault(row["line"], table, table.column(row["name"]), row["written"]) for row in found if row["line"] not in known]
-
-
-def _unfilled(store: Store, i: int, into: Into, known: set[int]) -> list[Fault]:
-    """Find the rows, save those known as faulty, that leave a column empty that a row of the table cannot do without."""
-    parts = [f"""select line, '{c}' as name from _typed_{i} where "{c}" is null""" for c in into.filled]
-    if not parts:
-        return []
-    found = store.arrow(" union all ".join(parts) + " order by line, name").to_pylist()
-    table = schema()[into.table]
-    return [_fault(row["line"], table, table.column(row["name"]), None) for row in found if row["line"] not in known]
+    needed = _needed(into, table)
+    parts += [f"""select row_no, '{c}' as name, null as written, 1 as kind from _written where "{c}" is null""" for c in needed]
+    found = store.arrow(" union all ".join(parts) + " order by kind, row_no, name").to_pylist()
+    miscast = {row["row_no"] for row in found if not row["kind"]}
+    return [
+        (row["row_no"], _fault(table, table.column(row["name"]), row["written"]))
+        for row in found
+        if not row["kind"] or row["row_no"] not in miscast
+    ]
 
 
 def _can_fail(table: Table, column: Column) -> bool:
@@ -220,12 +276,13 @@ def _can_fail(table: Table, column: Column) -> bool:
     return column.type != "text" or _is_id(column)
 
 
-def _fault(line: int, table: Table, column: Column, written: str | None) -> Fault:
+def _fault(table: Table, column: Column, written: str | None) -> Fault:
+    """Make the fault of a row, its line still to be put in."""
     if written is None:
-        return Fault(line, f"{column.zh} 为空", f"{column.name} is empty")
+        return Fault(0, f"{column.zh} 为空", f"{column.name} is empty")
     text = json.dumps(written[:80], ensure_ascii=False)
     zh, en = _expected(table, column)
-    return Fault(line, f"{column.zh} {text} 不是{zh}", f"{column.name} {text} is not {en}")
+    return Fault(0, f"{column.zh} {text} 不是{zh}", f"{column.name} {text} is not {en}")
 
 
 @cache
@@ -245,30 +302,20 @@ def _expected(table: Table, column: Column) -> tuple[str, str]:
     return _KINDS[column.type]
 
 
-def _homeless(store: Store, n: int) -> list[Fault]:
+def _homeless(store: Store, n_tables: int, n_rows: int) -> list[tuple[int, Fault]]:
     """Find the rows that no table takes: they must not vanish."""
-    taken = " union all ".join(f"select line from _typed_{i}" for i in range(n))
-    lines = store.arrow(f"select line from _raw where line not in ({taken}) order by line")["line"].to_pylist()
-    return [Fault(line, "该版式不使用这一行", "the layout has no use for this row") for line in lines]
+    if n_tables == 1 and store.arrow("select count(*) as n from _typed_0")["n"][0].as_py() == n_rows:
+        return []
+    taken = " union all ".join(f"select row_no from _typed_{i}" for i in range(n_tables))
+    rows = store.arrow(f"select row_no from _raw where row_no not in ({taken}) order by row_no")["row_no"].to_pylist()
+    return [(row_no, Fault(0, "该版式不使用这一行", "the layout has no use for this row")) for row_no in rows]
 
 
-def _keep(store: Store, i: int, into: Into, source_id: str, seq: int) -> None:
-    """Move the faultless rows of a block to the stage of their table."""
+def _keep(store: Store, into: Into, rows: str) -> None:
+    """Append rows of a batch to their table; the id of one that has none is made from source and line."""
     table = schema()[into.table]
-    columns = ", ".join(f'"{c.name}" {c.type}' for c in table.columns)
-    exact = "".join(f', "exact_{c.name}" decimal(38, 18)' for c in amounts(table))
-    store.execute(f"create temp table if not exists stage_{table.name} ({columns}{exact}, source_seq integer, id_made boolean)")
-    own = {f'"{name}"': f'"{name}"' for name in into.columns}
-    own |= {f'"exact_{c.name}"': f'"exact_{c.name}"' for c in amounts(table) if c.name in into.columns}
-    own |= {"source_id": "$source_id", "line": "line", "source_seq": "$seq", "id_made": "false"}
+    own = {f'"{name}"': f'"{name}"' for name in into.columns} | {"source_id": "source_id", "line": "line"}
     if len(table.key) == 1:
         key = f'"{table.key[0]}"'
-        written = key if key in own else "null"
-        own |= {key: f"coalesce({written}, $source_id || ':' || line)", "id_made": f"{written} is null"}
-    names, values = ", ".join(own), ", ".join(own.values())
-    store.execute(
-        f"insert into stage_{table.name} ({names}) select {values} from _typed_{i} "
-        "where line not in (select line from _faulty)",
-        source_id=source_id,
-        seq=seq,
-    )
+        own[key] = f"coalesce({key}, source_id || ':' || line)" if key in own else "source_id || ':' || line"
+    store.execute(f"insert into store.{table.name} ({', '.join(own)}) select {', '.join(own.values())} from {rows}")

@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lib.intake import ledger
-from lib.intake.ledger import Stated
 from lib.intake.profiles import STATED, Layout, Profile
 from lib.intake.readers import Block
+from lib.intake.totals import Stated
 
 _PLAIN = str.maketrans({"：": ":", "\u3000": " ", '"': "", "\t": " "})
 # How a line below the header begins, before what a pattern of footers or sums says: quotes and blanks.

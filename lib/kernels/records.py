@@ -13,7 +13,7 @@ WELL_FORMED, OPEN_QUOTE, TEXT_AFTER_QUOTE = 0, 1, 2
 _QUOTE, _LF, _CR, _BLANK, _TAB = 34, 10, 13, 32, 9
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _closed(text: NDArray[np.uint8], i: int, stop: int) -> int:
     """Return the place after the closing quote of a field that was opened before i, or -1 if it is not closed."""
     while i < stop:
@@ -26,7 +26,7 @@ def _closed(text: NDArray[np.uint8], i: int, stop: int) -> int:
     return -1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _record(text: NDArray[np.uint8], i: int, stop: int, delimiter: int) -> tuple[int, int, int]:
     """Read one record from i: where it ends (its line break), how many fields it has, and its state."""
     fields = 1
@@ -48,7 +48,7 @@ def _record(text: NDArray[np.uint8], i: int, stop: int, delimiter: int) -> tuple
         i += 1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def split_records(
     text: NDArray[np.uint8], starts: NDArray[np.int64], delimiter: int, max_lines: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]:
@@ -86,3 +86,23 @@ def split_records(
         line += 1
     first[made] = lines
     return first[: made + 1].copy(), fields[:made].copy(), state[:made].copy()
+
+
+@njit(cache=True, nogil=True)
+def line_starts(text: NDArray[np.uint8], most: int) -> NDArray[np.int64]:
+    """Return the offset of each line of a text and its length as the last one; a line ends with LF, CR LF or a lone CR.
+
+    `most` is a number of offsets that is surely enough.
+    """
+    size = len(text)
+    starts = np.empty(most, np.int64)
+    starts[0] = 0
+    at = 1
+    for i in range(size):
+        if text[i] == _LF or (text[i] == _CR and (i + 1 == size or text[i + 1] != _LF)):
+            starts[at] = i + 1
+            at += 1
+    if starts[at - 1] != size or at == 1:
+        starts[at] = size
+        at += 1
+    return starts[:at].copy()
