@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from lib.intake import ods
+
 LINE_BREAK = "\u2028"
 Place = tuple[int, int]
 Row = Sequence[Any]
@@ -156,6 +158,8 @@ _TEXT: dict[type, Any] = {
 def extras(path: Path, sheet_names: Sequence[str]) -> Extras:
     """Read from the XML of a workbook what calamine does not tell: errors, formulas without a value, the 1904 calendar."""
     with zipfile.ZipFile(path) as archive:
+        if "content.xml" in archive.namelist():
+            return Extras(ods.errors(archive))
         if "xl/workbook.xml" not in archive.namelist():
             return Extras()
         book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314 - in a child with limits

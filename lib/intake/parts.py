@@ -168,7 +168,10 @@ def _text(part: Part, suffix: str) -> Part:
         head = file.read(_SNIFFED).lower().replace(b"\0", b"")
     for mark, (zh, en) in _FOREIGN:
         if mark in head:
-            asked = (f"不是 {suffix} 工作簿, 而是{zh}; 请用 Excel 打开并另存为 .xlsx", f"no {suffix} workbook but {en}; save it as .xlsx")
+            asked = (
+                f"不是 {suffix} 工作簿, 而是{zh}; 请用 Excel 打开并另存为 .xlsx",
+                f"no {suffix} workbook but {en}; save it as .xlsx",
+            )
             return replace(part, refused=asked)
     return replace(part, mislabelled=(f"不是 {suffix} 工作簿, 而是文本", f"no {suffix} workbook but text"))
 
