@@ -3,14 +3,21 @@
 Texts of the help stand in labels.toml ([commands], [options]) and are put in when the process's language is known; heavy
 modules are imported by the step that needs them, so that `--help` is quick.
 
-Exit codes: 0 done · 1 data or files, or a fault of the program · 2 a name or option that does not exist · 130 stopped (Ctrl-C).
+Exit codes: 0 done · 1 data or files, or a fault of the program · 2 a name or option that does not exist · 130 stopped (Ctrl-C),
+143 the same by SIGTERM.
 """
 
 import os
-import shlex
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+
+from lib import stopping
+
+if __name__ == "__main__" or Path(sys.argv[0]).stem == "lookthrough":
+    stopping.while_loading()  # what follows takes half a second, and a Ctrl-C in it showed a traceback
+
+import shlex
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -196,27 +203,40 @@ def rule_show(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code; every error is one line on stderr."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    """Run the command line and return its exit code; every error is one line on stderr.
+
+    Without arguments given, it is the process's own command line, and the process ends after it.
+    """
+    own = list(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a file's name need not be text in the terminal's encoding
+    with stopping.heeded(to_the_end=arguments is None) as stop:
+        try:
+            code = _run(own, stop)
+        except KeyboardInterrupt:  # while an error was being told
+            code = STOPPED
+    if code == STOPPED:
+        terminal.note(word("cli", "stopped"))
+        return stop.exit_code
+    return code
+
+
+def _run(arguments: list[str], stop: stopping.Stop) -> int:
     try:
         usage.speak(arguments)
         code = usage.worded(typer.main.get_command(app)).main(arguments, prog_name="lookthrough", standalone_mode=False)
-    except LookthroughError as error:
-        return terminal.refuse(error)
     except SystemExit:  # typer's answer to a closed pipe, as in `lookthrough rule list | head -1`: whoever read has enough
         return 0
     except Exception as error:  # the last line of defence: never a traceback
+        if stop.number is not None or interrupted(error):  # whatever a library has made of the signal
+            return STOPPED
+        if isinstance(error, LookthroughError):
+            return terminal.refuse(error)
         if type(error).__name__ == "NoArgsIsHelpError":  # the help has been printed
             return 2
-        if not interrupted(error):
-            refused = usage.refusal(error)
-            return terminal.refuse(refused) if refused else terminal.fault(error)
-        code = STOPPED
-    if code == STOPPED:
-        terminal.note(word("cli", "stopped"))
+        refused = usage.refusal(error)
+        return terminal.refuse(refused) if refused else terminal.fault(error)
     return int(code or 0)
 
 

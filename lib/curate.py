@@ -36,7 +36,7 @@ from lib.store import SCHEMA_VERSION, Store, frame, named_sql, next_version, ope
 
 Progress = Callable[[str, int, int, int], None]
 
-_CODE_VERSION = 1  # raise it when the same bytes give other rows for a reason that is not in the profiles or the SQL below
+_CODE_VERSION = 2  # raise it when the same bytes give other rows for a reason that is not in the profiles or the SQL below
 _SQL = (
     "schema",
     "casts",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lib import cli
 from lib.district import numbers
 from lib.store import Store, named_sql, next_version
-from tests.deliveries import Delivery
+from tests.deliveries import FLOWS, Delivery
 
 PARTIES = "party_id,kind,name,id_number,uscc\n"
 ACCOUNTS = "account_id,holder_id,purpose\n"
@@ -84,6 +84,9 @@ def test_identity_numbers_are_checked_by_length_day_of_birth_and_check_digit(
         ("91350100M000100Y4", "bad_length"),
         ("350100400000001", "bad_length"),  # a registration number as before 2015
         ("9135********00Y43", None),
+        ("91109904MA000573XX", None),  # X is a character of codes: two of them hide nothing
+        ("A1109904MA000573XX", "bad_check_digit"),
+        ("9135XXXXXXXXX00Y43", None),
     ],
 )
 def test_credit_codes_are_checked_by_length_alphabet_and_check_character(store: Store, number: str, reason: str | None) -> None:
@@ -181,6 +184,45 @@ def test_a_holder_that_comes_later_makes_the_same_flags_as_one_that_came_first(t
     assert made.column("select row_id from flags") == ["6222021234567895"]
     made.bring()
     assert made.column("select row_id from flags") == ["6222021234567895"]
+
+
+# A spreadsheet keeps 15 digits. Of 19 that leaves four zeros at the end, which one sound number in 10,000 has; of 17 two, which
+# one in 100 has: there a check digit must fail too. Of 16 it leaves a single zero, which tells nothing.
+CUT = "6222021234567890000"
+
+
+def test_an_account_of_which_a_spreadsheet_kept_15_digits_is_flagged_as_such(tmp_path: Path) -> None:
+    sound = "6222021234567890001"
+    made = Delivery(tmp_path).write(
+        parties=PARTIES + "P1,自然人,张三,,\nC1,企业,金水,,\n",
+        accounts=ACCOUNTS + f"{CUT},C1,\n{sound},C1,\n{CARD[:-1]}00,P1,\n{'2' * 15}00,C1,\n{'1' * 15}0000,,\n",
+        flows=FLOWS + f"A,2018-01-01,收,1,{CUT}\nA,2018-01-02,收,1,{CUT}\n{CUT},2018-01-02,收,1,{sound}\n",
+    )
+    answer = made.bring()
+    assert answer["rows_quarantined"].sum() == 0
+    found = made.rows("select table_name, column_name, line, reason, written from flags order by all")
+    assert [tuple(row.values()) for row in found] == [
+        ("accounts", "account_id", 2, "digits_lost", CUT),
+        ("accounts", "account_id", 4, "digits_lost", f"{CARD[:-1]}00"),
+        ("accounts", "account_id", 6, "digits_lost", f"{'1' * 15}0000"),
+        ("flows", "account_id", 4, "digits_lost", CUT),
+        ("flows", "counterparty_account", 2, "digits_lost", CUT),
+    ]
+
+
+def test_a_sound_card_that_ends_in_zeros_is_not_flagged(tmp_path: Path) -> None:
+    # Luhn, the 1st, 3rd, 5th, … place of 16 doubled: 6 2 2 2 0 2 give 3 + 2 + 4 + 2 + 0 + 2 = 13; the 7 at the 8th makes it 20.
+    card = "6222020700000000"
+    made = Delivery(tmp_path).write(parties=PARTIES + "P1,自然人,张三,,\n", accounts=ACCOUNTS + f"{card},P1,\n")
+    made.bring()
+    assert made.column("select count(*) from flags") == [0]
+
+
+def test_an_identity_number_of_which_a_spreadsheet_kept_15_digits_is_flagged_as_such(tmp_path: Path) -> None:
+    cut = f"{PERSON[:15]}000"
+    made = Delivery(tmp_path).write(parties=PARTIES + f"P1,自然人,张三,{cut},\nC1,企业,金水,,{'9' * 15}000\n")
+    made.bring()
+    assert made.column("select reason from flags order by row_id") == ["digits_lost", "digits_lost"]
 
 
 @pytest.mark.parametrize(("language", "said"), [("zh", "2 个证件号码"), ("en", "2 identity numbers")])

@@ -172,6 +172,19 @@ def test_a_formula_that_was_never_worked_out_is_no_empty_cell(tmp_path: Path) ->
     assert rendered(path) == {"S": ["x,", ",", "=1<2,"]}
 
 
+def test_a_sheet_whose_xml_has_a_prefix_is_searched_too(tmp_path: Path) -> None:
+    path = xlsx(tmp_path / "a.xlsx", {"S": [["x", ("=1/0", "#DIV/0!")], ["y", ("=A9&1", "")]]})
+    out = io.BytesIO()
+    with zipfile.ZipFile(path) as before, zipfile.ZipFile(out, "w") as after:
+        for name in before.namelist():
+            content = before.read(name)
+            if "/worksheets/" in name:
+                content = re.sub(rb"<(/?)(\w)", rb"<\1x:\2", content).replace(b"xmlns=", b"xmlns:x=")
+            after.writestr(name, content)
+    path.write_bytes(out.getvalue())
+    assert rendered(path) == {"S": ["x,#DIV/0!", "y,=A9&1"]}
+
+
 def test_cells_without_an_address_come_after_those_before_them(tmp_path: Path) -> None:
     path = xlsx(tmp_path / "a.xlsx", {"S": [["x", ("=1/0", "#DIV/0!")], ["y", ("=1/0", "#N/A")]]})
     for address in (b"A1", b"B1", b"A2", b"B2"):

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from lib.intake import ods
+
 LINE_BREAK = "\u2028"
 Place = tuple[int, int]
 Row = Sequence[Any]
-_BATCH_CELLS = 1 << 16
-_CHUNK = 1 << 24
+_BATCH_CELLS = 1 << 14
+_CHUNK = 1 << 20
 _SAFE_INTEGER = 10**15  # a sheet keeps 15 digits
 _DECIMALS = 18
 _BREAK = re.compile("\r\n|\r|\n")
@@ -29,6 +31,7 @@ _FORMULA = re.compile(
 )
 _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)<")
 _ROW = re.compile(rb'<row\b[^<>]*\br="([0-9]{1,7})"')
+_PREFIXED_ROW_END = re.compile(rb"</\w+:row>")
 _ADDRESS = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 
 
@@ -156,6 +159,8 @@ _TEXT: dict[type, Any] = {
 def extras(path: Path, sheet_names: Sequence[str]) -> Extras:
     """Read from the XML of a workbook what calamine does not tell: errors, formulas without a value, the 1904 calendar."""
     with zipfile.ZipFile(path) as archive:
+        if "content.xml" in archive.namelist():
+            return Extras(ods.errors(archive))
         if "xl/workbook.xml" not in archive.namelist():
             return Extras()
         book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314 - in a child with limits
@@ -187,21 +192,26 @@ def _untold(archive: zipfile.ZipFile, member: str) -> dict[Place, str]:
     with archive.open(member) as file:
         while chunk := file.read(_CHUNK):
             text = rest + chunk
-            cut = text.rfind(b"</row>") + 6
-            cut = cut if cut > 5 else 0
-            if b't="e"' in text or b"<f" in text or b":f" in text:
-                _search(text[:cut], before, found)
+            cut = _end_of_rows(text)
+            _search(text[:cut], before, found)
             if b"<row>" in text:  # rows without numbers: those of the chunks before must be counted
                 before += text.count(b"<row", 0, cut)
             rest = text[cut:]
     return found
 
 
+def _end_of_rows(text: bytes) -> int:
+    """Return the offset after the last whole row; names may have a prefix (x:row)."""
+    at = text.rfind(b"</row>")
+    return at + 6 if at >= 0 else max((match.end() for match in _PREFIXED_ROW_END.finditer(text)), default=0)
+
+
 def _search(text: bytes, before: int, found: dict[Place, str]) -> None:
-    for match in _ERROR.finditer(text):
+    """Look for cells of either kind, where there is any sign of them: the patterns are dear."""
+    for match in _ERROR.finditer(text) if b't="e"' in text else ():
         value = _VALUE.search(match[2])
         found[_place(text, match, before)] = value[1].decode("utf-8", "replace") if value else "#"
-    for match in _FORMULA.finditer(text):
+    for match in _FORMULA.finditer(text) if b"<f" in text or b":f" in text else ():
         if b't="str"' not in match[1]:
             formula = (match[2] or b"").decode("utf-8", "replace")
             found.setdefault(_place(text, match, before), f"={_unescaped(formula)}")

@@ -1,5 +1,6 @@
 """Check digits: identity numbers, credit codes and personal cards that cannot be right are flagged, never rejected.
 
+So are numbers of which a spreadsheet has kept 15 digits and written zeros for the others.
 The arithmetic is in check_digits.sql, what is checked in flags.sql. The table `flags` follows from the curated rows, so it is
 made anew at each import: who holds an account may come to light in a later delivery than the account.
 """

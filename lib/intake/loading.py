@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lib.errors import BadFile, UnknownLayout
-from lib.intake import ledger, matching, readers, sorting, splitting, surroundings
+from lib.intake import ledger, matching, readers, serials, sorting, splitting, surroundings
 from lib.intake.parts import Part
 from lib.intake.profiles import DELIMITERS, HEADER_LINES, Layout, Profile
 from lib.intake.readers import Block
@@ -253,6 +253,8 @@ def _cells(source: Source, block: Block, kind: NDArray[np.int8]) -> tuple[pa.Tab
     n = len(made.place)
     nothing = pa.nulls(n, pa.string_view())
     cells = {c: made.cells[layout.place[c]] if c in layout.place else nothing for c in layout.profile.columns}
+    if block.encoding == readers.SHEET:
+        cells |= serials.dated(cells, layout.profile, source.part.date1904)
     told = {fact: pa.repeat(pa.scalar(value, pa.string_view()), n) for fact, value in layout.facts.items()}
     ids = pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), pa.array([source.id]))
     known = {"line": block.line[made.place], "source_seq": np.full(n, source.seq, np.int32), "source_id": ids}

@@ -20,6 +20,12 @@ WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 # Documents that come along with data.
 DOCUMENTS = (".md", ".pdf", ".doc", ".docx", ".ofd", ".html", ".htm", ".png", ".jpg", ".jpeg", ".gif", ".log")
 _DEPTH = 1  # an archive in an archive is opened
+# What old systems call .xls and only a spreadsheet program can read: how it begins, and what it is.
+_FOREIGN = (
+    (b"urn:schemas-microsoft-com:office:spreadsheet", ("XML 电子表格 2003", "an XML spreadsheet of 2003")),
+    (b"urn:oasis:names:tc:opendocument", ("单文件 XML (OpenDocument)", "an OpenDocument file in one piece of XML")),
+    (b"mime-version:", ("单个网页文件 (MHTML)", "a page packed as MHTML")),
+)
 _HTML = ("<html", "<!doctype html", "<table", "<meta", "<head", "<body", "<style")
 _SNIFFED = 4096
 
@@ -144,8 +150,7 @@ def _parts(part: Part, sandbox: Sandbox, depth: int) -> list[Part]:
     if what == "text":
         if suffix in UNREAD:
             return [replace(part, refused=(f"不读取 {suffix} 文件", f"{suffix} files are not read"))]
-        odd = (f"不是 {suffix} 工作簿, 而是文本", f"no {suffix} workbook but text") if suffix in WORKBOOKS else None
-        return [replace(part, mislabelled=odd)]
+        return [_text(part, suffix)]
     unpacked = sandbox.unpack(what, part.text)
     if unpacked.refused:
         return [replace(part, refused=unpacked.refused)]
@@ -153,6 +158,22 @@ def _parts(part: Part, sandbox: Sandbox, depth: int) -> list[Part]:
         return [replace(part, refused=("压缩包嵌套过深", "archives are packed too deep in one another"))]
     html = (f"不是 {suffix} 工作簿, 而是网页 (HTML)", f"no {suffix} workbook but a page (HTML)") if what == "html" else None
     return [made for said in unpacked.parts for made in _part(replace(part, mislabelled=html), unpacked, said, sandbox, depth)]
+
+
+def _text(part: Part, suffix: str) -> Part:
+    """Return a part that is text; if it calls itself a workbook, say what it is, and refuse what a text is not read as."""
+    if suffix not in WORKBOOKS:
+        return part
+    with readers.opened(part.text) as file:
+        head = file.read(_SNIFFED).lower().replace(b"\0", b"")
+    for mark, (zh, en) in _FOREIGN:
+        if mark in head:
+            asked = (
+                f"不是 {suffix} 工作簿, 而是{zh}; 请用 Excel 打开并另存为 .xlsx",
+                f"no {suffix} workbook but {en}; save it as .xlsx",
+            )
+            return replace(part, refused=asked)
+    return replace(part, mislabelled=(f"不是 {suffix} 工作簿, 而是文本", f"no {suffix} workbook but text"))
 
 
 def _part(part: Part, unpacked: Unpacked, said: dict[str, Any], sandbox: Sandbox, depth: int) -> list[Part]:

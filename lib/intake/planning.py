@@ -138,6 +138,9 @@ class _Planning:
     def _add_text(self, file: Found, examined: Examined) -> None:
         (part,) = unpacked.parts(file.path, file.name, examined, self.sandbox)
         known = self.known.get(examined.sha256)
+        if part.refused and not known:
+            self._new(file, [Aside(part, file.delivery, reason=part.refused)])
+            return
         try:
             layout = loading.identify(part, mapping.brought(file.path, file.name))
         except UnknownLayout as error:

@@ -313,9 +313,8 @@ def _fits(line: bytes, name: str) -> bool:
 
 def _legible(line: bytes, name: str) -> bytes:
     """Return a line in UTF-8, bad bytes as escapes; its break is kept apart, lest it is taken for half a character."""
-    end = "\n".encode(name)
-    body = line.removesuffix(end).removesuffix("\r".encode(name))
-    return body.decode(name, errors="backslashreplace").encode() + (b"" if body == line else b"\n")
+    body = line.removesuffix("\n".encode(name)).removesuffix("\r".encode(name))
+    return body.decode(name, errors="backslashreplace").encode() + line[len(body) :].decode(name).encode()
 
 
 def _mostly_utf8(path: Path) -> bool:
@@ -327,7 +326,7 @@ def _mostly_utf8(path: Path) -> bool:
     votes, rest, final = [0, 0], b"", False
     with opened(path) as file:
         while not final:
-            chunk = file.read(BLOCK_BYTES)
+            chunk = file.read(BLOCK_BYTES).replace(b"\r", b"\n")  # a lone CR ends a line too
             final = not chunk
             cut = len(rest) + len(chunk) if final else (rest + chunk).rfind(b"\n") + 1
             lines, rest = (rest + chunk)[:cut], (rest + chunk)[cut:]
@@ -363,11 +362,17 @@ def _like_utf8(raw: bytes, starts: NDArray[np.int64]) -> tuple[NDArray[np.bool_]
 
 
 def _reads_as_utf8_chinese(line: bytes) -> bool:
-    """Tell whether a line holds other than ASCII and is valid UTF-8 whose characters are all those of Chinese text."""
+    """Tell whether a line is valid UTF-8 with Chinese in it, and with nothing but what may stand beside that.
+
+    The dot in 买买提·提, the accent of Müller: letters of two bytes, which in GB18030 are a character each. Where there is no
+    Chinese beside them, a line in GB18030 cannot be told from one in UTF-8.
+    """
     if line.isascii():
         return False
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return all(c < "\x80" or "\u2010" <= c <= "\u203b" or "\u3000" <= c <= "\u9fff" or c >= "\uf900" for c in text)
+    chinese = [c for c in text if "\u2010" <= c <= "\u203b" or "\u3000" <= c <= "\u9fff" or c >= "\uf900"]
+    beside = sum(c < "\x80" or "\xa0" <= c < "\u0800" for c in text)
+    return bool(chinese) and len(chinese) + beside == len(text)

@@ -72,9 +72,13 @@ class Unpacked:
 
 
 class Sandbox:
-    """A private folder and the child that fills it; both are gone when the block ends."""
+    """A private folder and the child that fills it; both are gone when the block ends.
+
+    What killed processes left behind is removed when it is made, whether or not anything is unpacked then.
+    """
 
     def __init__(self, limits: Limits | None = None) -> None:
+        _sweep()
         self.limits = limits or Limits()
         self._folder: Path | None = None
         self._child: _Child | None = None
@@ -141,9 +145,8 @@ class Sandbox:
         return folder
 
     def _root(self) -> Path:
-        """Return the private folder; when it is made, remove those that killed processes left behind."""
+        """Return the private folder."""
         if self._folder is None:
-            _sweep()
             try:
                 self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
             except OSError:

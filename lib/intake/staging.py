@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lib.intake import serials
 from lib.intake.profiles import Into, Profile, codes, open_codes
 from lib.store import Column, Store, Table, named_sql, quoted, schema
 
@@ -282,7 +283,8 @@ def _fault(table: Table, column: Column, written: str | None) -> Fault:
         return Fault(0, f"{column.zh} 为空", f"{column.name} is empty")
     text = json.dumps(written[:80], ensure_ascii=False)
     zh, en = _expected(table, column)
-    return Fault(0, f"{column.zh} {text} 不是{zh}", f"{column.name} {text} is not {en}")
+    of_days = serials.hint(written) if column.type in ("date", "timestamp") else ("", "")
+    return Fault(0, f"{column.zh} {text} 不是{zh}{of_days[0]}", f"{column.name} {text} is not {en}{of_days[1]}")
 
 
 @cache

@@ -14,6 +14,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 import zipfile
 import zlib
@@ -31,6 +32,7 @@ except ImportError:  # Windows: the parent's clock is the only limit there
     resource = None  # type: ignore[assignment]
 
 _CHUNK = 1 << 20
+_WATCH_SECONDS = 0.5
 _DAMAGED = ("文件已损坏或不是其扩展名所示的格式", "the file is damaged or not what its name says")
 
 
@@ -248,9 +250,18 @@ def _limit_space(limits: dict[str, int]) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold people's data
 
 
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent has been killed: nobody waits for what it would still write."""
+    while os.getppid() == parent:
+        time.sleep(_WATCH_SECONDS)
+    os._exit(1)
+
+
 def main() -> None:
     """Answer requests, one line of JSON each, until there are no more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its child
+    for number in (signal.SIGINT, signal.SIGTERM):  # they reach the whole group; the parent ends its child
+        signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     os.umask(0o077)
     gc.disable()  # millions of cells, and nothing that refers to itself
     limited = False

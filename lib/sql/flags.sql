@@ -1,6 +1,6 @@
--- flags: numbers that cannot be right by their own check digits
--- grain:   one row per number of a curated row that fails
--- inputs:  parties, accounts; the macros of check_digits
+-- flags: numbers that cannot be right by their own check digits, and those whose last digits a spreadsheet has made zeros
+-- grain:   one row per number of a curated row that fails; of flows, one per number, source and column: the first row
+-- inputs:  parties, accounts, flows; the macros of check_digits
 -- params:  none
 --
 -- A body may hold its credit code in the column of identity numbers; where it is not known who is a person, a number that is
@@ -27,11 +27,14 @@ persons as (
         'parties' as table_name,
         party_id as row_id,
         'id_number' as column_name,
-        case
-            when is_body then case when length(person_number) = 18 then uscc_reason(person_number) end
-            when kind = 'person' or length(person_number) <> 18 or uscc_reason(person_number) is not null
-                then identity_reason(person_number)
-        end as reason,
+        or_cut(
+            case
+                when is_body then case when length(person_number) = 18 then uscc_reason(person_number) end
+                when kind = 'person' or length(person_number) <> 18 or uscc_reason(person_number) is not null
+                    then identity_reason(person_number)
+            end,
+            person_number
+        ) as reason,
         id_number as written
     from parties_normal
 ),
@@ -43,22 +46,21 @@ bodies as (
         'parties' as table_name,
         party_id as row_id,
         'uscc' as column_name,
-        uscc_reason(body_number) as reason,
+        or_cut(uscc_reason(body_number), body_number) as reason,
         uscc as written
     from parties_normal
 ),
 
-cards_of_persons as (
+accounts_normal as (
     select
         accounts.source_id,
         accounts.line,
         accounts.account_id,
-        lpad(accounts.account_id, 19, '0') as padded
+        lpad(accounts.account_id, 19, '0') as padded,
+        coalesce(parties.kind = 'person', accounts.purpose = 'personal', false) as is_personal
     from accounts
     left join parties on accounts.holder_id = parties.party_id
-    where
-        regexp_full_match(accounts.account_id, '[0-9]{16,19}')
-        and coalesce(parties.kind = 'person', accounts.purpose = 'personal')
+    where regexp_full_match(accounts.account_id, '[0-9]{16,19}')
 ),
 
 cards as (
@@ -68,9 +70,40 @@ cards as (
         'accounts' as table_name,
         account_id as row_id,
         'account_id' as column_name,
-        card_reason(account_id, padded) as reason,
+        case
+            when is_cut(account_id) then 'digits_lost'
+            when is_personal then or_cut(card_reason(account_id, padded), account_id)
+        end as reason,
         account_id as written
-    from cards_of_persons
+    from accounts_normal
+),
+
+statements as (
+    select
+        source_id,
+        min(line) as line,
+        'flows' as table_name,
+        arg_min(flow_id, line) as row_id,
+        'account_id' as column_name,
+        'digits_lost' as reason,
+        account_id as written
+    from flows
+    where is_cut(account_id)
+    group by source_id, account_id
+),
+
+counterparties as (
+    select
+        source_id,
+        min(line) as line,
+        'flows' as table_name,
+        arg_min(flow_id, line) as row_id,
+        'counterparty_account' as column_name,
+        'digits_lost' as reason,
+        counterparty_account as written
+    from flows
+    where is_cut(counterparty_account)
+    group by source_id, counterparty_account
 )
 
 select * from persons
@@ -81,4 +114,8 @@ where reason is not null
 union all by name
 select * from cards
 where reason is not null
+union all by name
+select * from statements
+union all by name
+select * from counterparties
 order by table_name, column_name, row_id;

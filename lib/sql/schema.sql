@@ -96,7 +96,7 @@ create table flags (
     table_name text, -- 表 | curated table
     row_id text, -- 记录编号 | key of the curated row
     column_name text, -- 列 | column that holds the number
-    reason text, -- 原因 | bad_check_digit, bad_birth_date, bad_length, bad_alphabet
+    reason text, -- 原因 | bad_check_digit, bad_birth_date, bad_length, bad_alphabet, digits_lost
     written text -- 原文 | number as it stands in the row
 );
 

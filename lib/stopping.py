@@ -1,0 +1,80 @@
+"""Being stopped: Ctrl-C (SIGINT) and a request to end (SIGTERM) end a command the same way, whenever they come.
+
+While modules are loaded there is nothing to clean up, and the process ends at once. While a command runs, both signals raise
+KeyboardInterrupt, so that drafts, folders and children go as the blocks that made them are left. When it has ended, the few
+moments until the process is gone are not disturbed.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from lib.words import word
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_CLEANING_SECONDS = 3
+
+
+@dataclass
+class Stop:
+    """Which signal has come, if any, and when (seconds of the monotonic clock)."""
+
+    number: int | None = None
+    at: float = 0
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code that shells know: 130 after Ctrl-C (also where no signal was seen), 143 after SIGTERM."""
+        return 128 + (self.number or signal.SIGINT)
+
+
+def while_loading() -> None:
+    """Have both signals end this process at once, with one line: nothing has begun."""
+    for number in _heard():
+        signal.signal(number, _leave)
+
+
+@contextmanager
+def heeded(*, to_the_end: bool) -> Iterator[Stop]:
+    """Have both signals raise KeyboardInterrupt in the block; the value given tells which one came.
+
+    A signal within seconds of another is taken for the same: a second Ctrl-C must not disturb the cleaning up after the first.
+
+    Parameters
+    ----------
+    to_the_end
+        Whether the process ends after the block: signals are ignored then. Else they are what they were before.
+    """
+    stop = Stop()
+
+    def heed(number: int, _: FrameType | None) -> None:
+        now = time.monotonic()
+        if stop.number is None or now - stop.at > _CLEANING_SECONDS:
+            stop.number, stop.at = number, now
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, heed) for number in _heard()}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_IGN if to_the_end else handler)
+
+
+def _heard() -> list[signal.Signals]:
+    """Return the signals that may be handled here: those that whoever started us wants ignored (nohup) stay so."""
+    if threading.current_thread() is not threading.main_thread():
+        return []
+    return [number for number in SIGNALS if signal.getsignal(number) not in (signal.SIG_IGN, None)]
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    line = f"{word('cli', 'stopped')}\n".encode(sys.stderr.encoding or "utf-8", "backslashreplace")
+    os.write(sys.stderr.fileno(), line)
+    os._exit(128 + number)

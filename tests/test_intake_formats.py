@@ -1,0 +1,133 @@
+"""Forms of workbooks that are met rarely: the right rows, or one file set apart with what it is and what to do."""
+
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import pytest
+
+from tests.deliveries import LOANS, Delivery
+from tests.test_intake_hostile import costs_one_file
+from tests.test_intake_workbooks import FLOW_HEAD, HEAD, rendered, xlsx, zipped
+
+XML_2003 = """<?xml version="1.0"?>
+<?mso-application progid="Excel.Sheet"?>
+<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet><Table>
+<Row><Cell><Data>loan_id</Data></Cell><Cell><Data>borrower_id</Data></Cell><Cell><Data>principal_yuan</Data></Cell></Row>
+</Table></Worksheet></Workbook>
+"""
+MHTML = """MIME-Version: 1.0
+Content-Type: multipart/related; boundary="b"
+
+--b
+Content-Type: text/html; charset="gb2312"
+
+<table><tr><td>loan_id</td><td>borrower_id</td><td>principal_yuan</td></tr><tr><td>L1</td><td>P1</td><td>1</td></tr></table>
+--b--
+"""
+FLAT_ODS = '<?xml version="1.0"?>\n<office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"/>\n'
+SPACES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text", "calcext")
+)
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Delivery:
+    return Delivery(tmp_path).write(good__loans=LOANS + "L0,P0,7\n")
+
+
+def ods(path: Path, rows: list[str]) -> Path:
+    """Write a sheet S of rows in OpenDocument's own words."""
+    body = f'<office:body><office:spreadsheet><table:table table:name="S">{"".join(rows)}</table:table>'
+    content = f"<office:document-content {SPACES}>{body}</office:spreadsheet></office:body></office:document-content>"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet", zipfile.ZIP_STORED)
+        archive.writestr("content.xml", content)
+        archive.writestr(
+            "META-INF/manifest.xml", '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+        )
+    return path
+
+
+def row(*cells: str, more: str = "") -> str:
+    return f"<table:table-row{more}>{''.join(cells)}</table:table-row>"
+
+
+def text(value: str, more: str = "") -> str:
+    return f'<table:table-cell office:value-type="string"{more}><text:p>{escape(value)}</text:p></table:table-cell>'
+
+
+def number(value: str) -> str:
+    return f'<table:table-cell office:value-type="float" office:value="{value}"><text:p>{value}</text:p></table:table-cell>'
+
+
+ERROR = text("#DIV/0!", ' office:string-value="" table:formula="of:=1/0"')
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize(
+    ("name", "content", "word"),
+    [
+        ("a.xls", XML_2003, "XML 电子表格 2003; 请用 Excel 打开并另存为 .xlsx"),
+        ("a.xls", MHTML, "单个网页文件 (MHTML)"),
+        ("a.xlsx", MHTML, "MHTML"),
+        ("a.ods", FLAT_ODS, "OpenDocument"),
+    ],
+)
+def test_a_form_that_only_a_spreadsheet_program_reads_says_what_it_is_and_what_to_do(
+    made: Delivery, name: str, content: str, word: str, encoding: str
+) -> None:
+    (made.raw / name).write_bytes(content.encode(encoding))
+    costs_one_file(made, name, word)
+
+
+def test_such_a_form_in_an_archive_costs_its_member_only(made: Delivery) -> None:
+    zipped(made.raw / "a.zip", {"旧.xls": XML_2003.encode(), "loans.csv": (LOANS + "L1,P1,1\n").encode()}, "gb18030")
+    assert costs_one_file(made, "a.zip", "XML 电子表格 2003", rows=2)["member"] == "旧.xls"
+
+
+def test_a_sheet_of_open_document_is_imported_row_by_row(made: Delivery) -> None:
+    gap = row('<table:table-cell table:number-columns-repeated="3"/>', more=' table:number-rows-repeated="3"')
+    ods(
+        made.raw / "a.ods",
+        [row(*map(text, HEAD)), gap, row(text("L1"), text("P1"), number("12.5")), row(text("L2"), text("P1"), ERROR)],
+    )
+    made.bring()
+    assert made.rows("select loan_id, line, principal_yuan::text as p from loans where loan_id <> 'L0'") == [
+        {"loan_id": "L1", "line": 5, "p": "12.50"}
+    ]
+    assert made.column("select original_text from quarantine") == ["L2,P1,#DIV/0!"]
+
+
+def test_an_error_in_a_sheet_of_open_document_is_no_empty_cell(tmp_path: Path) -> None:
+    twice = ERROR.replace("<table:table-cell", '<table:table-cell table:number-columns-repeated="2"', 1)
+    path = ods(tmp_path / "a.ods", [row(text("x"), twice, text("y")), row(text("z"), text("", ' office:string-value=""'))])
+    assert [line.rstrip(",") for line in rendered(path)["S"]] == ["x,#DIV/0!,#DIV/0!,y", "z"]
+
+
+def test_an_archive_in_an_archive_with_names_in_gbk_is_read(made: Delivery, tmp_path: Path) -> None:
+    inner = zipped(tmp_path / "inner.zip", {"合同/一月.csv": (LOANS + "L1,张三,1\n").encode("gb18030")}, "gb18030")
+    zipped(made.raw / "甲.zip", {"内层.zip": inner.read_bytes()}, "gb18030")
+    made.bring()
+    assert made.column("select member from sources where member <> ''") == ["内层.zip/合同/一月.csv"]
+    assert made.column("select borrower_id from loans where loan_id = 'L1'") == ["张三"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("form", ["ods", "xls", "xlsx"])
+def test_a_workbook_that_another_program_has_written_gives_the_same_rows(made: Delivery, tmp_path: Path, form: str) -> None:
+    office = shutil.which("soffice")
+    if office is None:
+        pytest.skip("no LibreOffice (soffice) here")
+    rows = [FLOW_HEAD, ["6222021234567890123", 43_101.5, "收", 1000.25, "B"], ["A", 43_101, "付", ("=1/0", "#DIV/0!"), "B"]]
+    path = xlsx(tmp_path / "a.xlsx", {"S": rows})
+    command = [office, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", form]
+    subprocess.run([*command, "--outdir", str(made.raw), str(path)], check=True, capture_output=True, timeout=120)
+    made.bring()
+    assert made.rows(
+        "select account_id, strftime(flows.at, '%Y-%m-%d %H:%M') as day, amount_yuan::text as yuan from flows"
+    ) == [{"account_id": "6222021234567890123", "day": "2018-01-01 12:00", "yuan": "1000.25"}]
+    assert list(made.reasons()) == [3]
+    assert "#DIV/0!" in made.reasons()[3]
