@@ -27,9 +27,9 @@ class Near:
     header: tuple[str, ...]
 
     @property
-    def score(self) -> tuple[int, int, str]:
-        """More for what is found, less for what is missing."""
-        return len(self.found) - len(self.missing), -len(self.missing), self.profile.id
+    def score(self) -> tuple[int, int, int, str]:
+        """More for what is found, less for what is missing; of profiles that have as much, the one with least besides."""
+        return len(self.found) - len(self.missing), -len(self.missing), -len(self.profile.columns), self.profile.id
 
 
 def match(name: str, encoding: str, lines: Lines, folder: Path = FOLDER, own: Sequence[Profile] = ()) -> Layout:
