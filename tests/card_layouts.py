@@ -4,7 +4,6 @@ from decimal import Decimal
 
 from tests.statements import ACCOUNT, Statement
 
-
 CARDS = [
     Statement(
         "交通银行借记卡",

@@ -4,7 +4,7 @@ Every file holds the same four lines of one account: 100.00 + 1,000.00 − 250.5
 """
 
 from dataclasses import dataclass, replace
-from decimal import Decimal as D
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,6 +14,8 @@ from tests.bank_layouts import COMPANIES
 from tests.card_layouts import CARDS, INQUIRIES, PAYMENTS
 from tests.deliveries import Delivery
 from tests.statements import ACCOUNT, ENTRIES, OPENING, Statement
+
+D = Decimal
 
 ALL = [*COMPANIES, *CARDS, *INQUIRIES, *PAYMENTS]
 
