@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
@@ -14,6 +14,7 @@ from lib.intake.profiles import FOLDER, HEADER_LINES, Layout, Profile, load, nor
 from lib.store import schema
 
 Lines = dict[str, list[tuple[int, str]]]
+_LONGEST = 80  # characters of a column's name: a longer cell is a text
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,9 @@ class Near:
     header: tuple[str, ...]
 
     @property
-    def score(self) -> tuple[int, int, str]:
-        """More for what is found, less for what is missing."""
-        return len(self.found) - len(self.missing), -len(self.missing), self.profile.id
+    def score(self) -> tuple[int, int, int, str]:
+        """More for what is found, less for what is missing; of profiles that have as much, the one with least besides."""
+        return len(self.found) - len(self.missing), -len(self.missing), -len(self.profile.columns), self.profile.id
 
 
 def match(name: str, encoding: str, lines: Lines, folder: Path = FOLDER, own: Sequence[Profile] = ()) -> Layout:
@@ -68,14 +69,18 @@ def _fits(name: str, encoding: str, lines: Lines, folder: Path, own: Sequence[Pr
     """Return the layouts that lines of a file fit, and what any profile has of any line."""
     fits: list[Layout] = []
     near: list[Near] = []
+    indexes = [_Index.of(own), _index(folder)]
+    parsed: dict[tuple[str, str], _Parsed] = {}  # most lines have none of the four delimiters but one
     for delimiter, records in lines.items():
         for line, text in records:
-            header = tuple(_cells(text, delimiter))
-            written = {normal(cell): i for i, cell in reversed(list(enumerate(header)))}
-            for profile in (*own, *_with_any(folder, frozenset(written))):
+            key = (text, delimiter if delimiter in text else "")
+            if key not in parsed:
+                parsed[key] = _parsed(text, delimiter, indexes)
+            header, written, found = parsed[key]
+            for profile, place in found:
                 if delimiter not in profile.delimiters or _has_absent(profile, written):
                     continue
-                place, missing = _places(profile, written)
+                missing = _missing(profile, place)
                 if not missing and _named(profile, name) and encoding in profile.encodings:
                     fits.append(Layout(profile, delimiter, line, header, place))
                 near.append(Near(profile, list(place), missing, header))
@@ -169,26 +174,54 @@ def _label(profile: Profile, column: str) -> str:
     return f"{column} ({', '.join(aliases)})" if aliases else column
 
 
-def _with_any(folder: Path, written: frozenset[str]) -> Iterable[Profile]:
-    """Return the profiles of which at least one column is among these names: for lines of data, none."""
-    return load(folder).values() if written & _names(folder) else ()
+@dataclass(frozen=True)
+class _Index:
+    """Where the names of columns occur: for a line of data nowhere, so that no profile is tried on it."""
+
+    profiles: tuple[Profile, ...]
+    by_name: dict[str, list[tuple[int, int, int]]]  # name → profile, column and alias by number
+
+    @classmethod
+    def of(cls, profiles: Iterable[Profile]) -> "_Index":
+        index = cls(tuple(profiles), {})
+        for p, profile in enumerate(index.profiles):
+            for c, names in enumerate(profile.columns.values()):
+                for a, name in enumerate(names):
+                    index.by_name.setdefault(name, []).append((p, c, a))
+        return index
+
+    def found(self, written: dict[str, int]) -> Iterator[tuple[Profile, dict[str, int]]]:
+        """Give each profile of which a header has a column, with the places of its columns: of several names the first."""
+        hits: dict[int, dict[int, tuple[int, int]]] = {}
+        for name, at in written.items():
+            for p, c, a in self.by_name.get(name, ()):
+                columns = hits.setdefault(p, {})
+                columns[c] = min(columns.get(c, (a, at)), (a, at))
+        for p in sorted(hits):
+            names = list(self.profiles[p].columns)
+            yield self.profiles[p], {names[c]: hits[p][c][1] for c in sorted(hits[p])}
+
+
+_Parsed = tuple[tuple[str, ...], dict[str, int], list[tuple[Profile, dict[str, int]]]]
+
+
+def _parsed(text: str, delimiter: str, indexes: Iterable[_Index]) -> _Parsed:
+    """Return a line's cells, where each name stands first, and the profiles of which it has a column."""
+    header = tuple(_cells(text, delimiter))
+    written = {normal(cell): i for i, cell in reversed(list(enumerate(header))) if len(cell.strip()) <= _LONGEST}
+    return header, written, [found for index in indexes for found in index.found(written)]
 
 
 @cache
-def _names(folder: Path) -> frozenset[str]:
-    return frozenset(name for profile in load(folder).values() for names in profile.columns.values() for name in names)
+def _index(folder: Path) -> _Index:
+    return _Index.of(load(folder).values())
 
 
-def _places(profile: Profile, written: dict[str, int]) -> tuple[dict[str, int], list[str]]:
-    """Return where each column of a profile stands in a header, and which needed ones do not."""
-    place = {}
-    for column, aliases in profile.columns.items():
-        at = next((written[alias] for alias in aliases if alias in written), None)
-        if at is not None:
-            place[column] = at
+def _missing(profile: Profile, place: dict[str, int]) -> list[str]:
+    """Return the needed columns that a header does not have."""
     missing = [column for column in (*profile.required, *profile.present) if column not in place]
     told = {*profile.facts, *place}
-    return place, missing + ["|".join(wanted) for wanted in profile.one_of if told.isdisjoint(wanted)]
+    return missing + ["|".join(wanted) for wanted in profile.one_of if told.isdisjoint(wanted)]
 
 
 def _has_absent(profile: Profile, written: Iterable[str]) -> bool:

@@ -58,6 +58,7 @@ _ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16-le", "utf-16-be")
 _JOINED = ("aside", "refuse", "trailer", "totals", "absent")  # lists that a base's own are put before
 _UNSEEN = re.compile(r"[\s\u200b-\u200f\u202a-\u202e\u2060\ufeff]+")
 _UNIT = re.compile(r"\([^()]*\)$")
+_TRANSLATION = re.compile(r"(?<=[^\x00-\x7f])\[[a-z0-9'./&()-]*\]$")
 _NUMBER = r"[0-9][0-9,]*(?:\.[0-9]+)?"
 
 
@@ -141,8 +142,9 @@ class Layout:
 
 
 def normal(name: str) -> str:
-    """Return a column's name for comparison: no blanks or marks, half width, lower case."""
-    return _UNSEEN.sub("", unicodedata.normalize("NFKC", name)).casefold()
+    """Return a column's name for comparison: no blanks or marks, half width, lower case; 帐 as 账, 摘要[ Reference ] as 摘要."""
+    bare = _UNSEEN.sub("", unicodedata.normalize("NFKC", name)).casefold().replace("帐", "账")
+    return _TRANSLATION.sub("", bare) if bare.endswith("]") else bare
 
 
 @cache

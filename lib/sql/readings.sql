@@ -34,11 +34,14 @@ case
     when is_void(out_t) and not is_void(into_t) then if(is_negative(into_t), 'out', 'in')
 end;
 
--- Day and time in two columns, or both in one of them.
+-- Day and time in two columns, or both in one of them; the table of a PDF may have lost what stood between: 2018090308:05:06.
+create or replace temp macro parted(t) as
+regexp_replace(t, '^([12][0-9]{3}[-/.]?[0-9]{2}[-/.]?[0-9]{2})([0-9]{2}:[0-9]{2}(:[0-9]{2})?)$', '\1 \2');
+
 create or replace temp macro moment_of(d, t) as
 case
-    when d is null then t
-    when t is null then d
+    when d is null then parted(t)
+    when t is null then parted(d)
     when regexp_matches(t, '^[12][0-9]{3}[-/.年]?[0-9]{1,2}[-/.月]?[0-9]{1,2}日?([ T]+[0-9]|[0-9]{6}$)') then t
     else day_and_time(d, t)
 end;
@@ -57,12 +60,41 @@ case when is_masked(t) then '对方账号 ' || t end;
 create or replace temp macro own_account(t) as
 case when regexp_full_match(t, '[0-9]{3,6}') then '尾号' || t else card_number(t) end;
 
--- One column for name and number of the other side: 张三 6222021234567890 · 6222021234567890 · 某某商户
+-- One column for name and number of the other side: 张三 6222021234567890 · 某某公司6222021234567890 · 6222021234567890/某某公司 ·
+-- 张三/6222021234567890 · 张三:6222021234567890 · 2088001234567890(张三) · 某某商户. Twelve digits and more are a number; fewer
+-- may be part of a name. A number of which characters are hidden is none that could be joined: name_in leaves it out too.
 create or replace temp macro account_in(t) as
-nullif(regexp_extract(t, '(?:^| )([0-9]{12,25})$', 1), '');
+nullif(
+    coalesce(
+        nullif(regexp_extract(t, '(?:^|[ /:：）)]|[\x{4e00}-\x{9fff}])([0-9]{12,25})$', 1), ''),
+        regexp_extract(t, '^([0-9]{12,25})(?:[/:： ]|[(（])', 1)
+    ),
+    ''
+);
 
 create or replace temp macro name_in(t) as
-nullif(trim(regexp_replace(t, '(?:^| )[0-9]{12,25}$', '')), '');
+nullif(
+    trim(
+        regexp_replace(
+            regexp_replace(
+                regexp_replace(t, '(?:^|[ /:：]|([\x{4e00}-\x{9fff}）)]))(?:[0-9]{12,25}|[0-9A-Z]*[*]{3,}[0-9]+)$', '\1'),
+                '^(?:[0-9]{12,25}|[0-9A-Z]*[*]{3,}[0-9]+)(?:[/:： ]|$)', ''
+            ),
+            '^[0-9]{12,25} *[(（](.*)[)）]$', '\1'
+        )
+    ),
+    ''
+);
+
+create or replace temp macro masked_in(t) as
+coalesce(
+    nullif(regexp_extract(t, '(?:^|[ /:：])([0-9A-Z]*[*]{3,}[0-9]+)$', 1), ''),
+    nullif(regexp_extract(t, '^([0-9A-Z]*[*]{3,}[0-9]+)(?:[/:： ]|$)', 1), '')
+);
+
+-- An amount stated in fen, exactly; what is no whole number stays what it is, and is no amount.
+create or replace temp macro yuan_of_fen(t) as
+coalesce(cast(try_cast(if(regexp_full_match(t, '-?[0-9]{1,17}'), t, null) as decimal(18, 0)) * 0.01 as text), t || '分');
 
 -- Two texts in one, without saying anything twice.
 create or replace temp macro said(a, b) as
