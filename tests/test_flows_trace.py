@@ -101,6 +101,25 @@ def test_a_later_clean_deposit_never_refills_the_traced_money(make_case):
     assert rest(trail) == {"Q": Decimal(100)}
 
 
+def test_a_statement_that_lacks_a_movement_of_the_trail_is_named(make_case):
+    # B's statement shows 100 from nobody stated where A's names B: B seems to hold 200, and half of what goes on is A's.
+    rows = shown(
+        line("S", "A", 100, 100, 0),
+        line("O", "A", -100, 0, 1, counterparty_account="B"),
+        line("I", "B", 100, 100, 1),
+        line("T", "B", -100, 0, 2, counterparty_account="C"),
+    )
+    trail = flows.trace(make_case(**rows), transfers=["S"])
+    assert trail["traced_yuan"].tolist() == [100, 100, 50]
+    assert trail.attrs["unshown"] == ["B"]
+    assert "1 个账户" in trail.attrs["caption"]
+    whole = [row | ({"flow_ids": ["O", "I"]} if row["transfer_id"] == "O" else {}) for row in rows["transfers"]]
+    trail = flows.trace(
+        make_case(flows=rows["flows"], transfers=[r for r in whole if r["transfer_id"] != "I"]), transfers=["S"]
+    )
+    assert (trail["traced_yuan"].tolist(), trail.attrs["unshown"]) == ([100, 100, 100], [])
+
+
 def test_what_is_paid_to_nobody_known_left_the_data(make_case):
     case = make_case(transfers=[move("T", None, "P", 100, 0), move("W", "P", None, 30, 1)])
     assert rest(flows.trace(case, transfers=["T"])) == {"P": Decimal(70), None: Decimal(30)}

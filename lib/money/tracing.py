@@ -22,7 +22,9 @@ from lib.money.amounts import as_decimal, whole_number, yuan
 from lib.money.ledger import Ledger, ledger
 from lib.money.matching import payouts
 from lib.money.ordering import DAY_US
+from lib.money.statements import unshown
 from lib.store import frame
+from lib.words import word
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -72,7 +74,9 @@ def trace(
         whole amount; else the fewest transfers beyond the source). A source transfer that brings traced money back has two
         rows: what is new (hop 0) and what returns. `attrs`: method, unknown_clean_yuan, ties (rows whose place only the rule
         "credits first" gave), tie_loops (loops of ties that were broken in file order, at accounts of the trail on its days),
-        hubs (those reached), undated (transfers of the Store without a time or amount, in no trail).
+        hubs (those reached), unshown (accounts reached whose own statement lacks, on a day of the trail, a movement that the
+        other side's shows: it may be there twice, and less goes on from there than did), undated (transfers of the Store
+        without a time or amount, in no trail).
 
     Raises
     ------
@@ -98,7 +102,11 @@ def trace(
     sink[own] = False
     walk = Walk(book, sink, hops=hops, days=days)
     rows, clean = walk.follow(sources)
-    return _trail(book, rows, clean, method, sink)
+    trail = _trail(book, rows, clean, method, sink)
+    trail.attrs["unshown"] = doubtful = _unshown(case, book, rows[:, 0])
+    if doubtful:
+        trail.attrs["caption"] = word("flows", "trace_unshown", n=f"{len(doubtful):,}")
+    return trail
 
 
 def at_rest(trail: pd.DataFrame) -> pd.DataFrame:
@@ -268,6 +276,15 @@ def _trail(book: Ledger, rows: Ints, clean: int, method: str, sink: Flags) -> pd
         "undated": book.undated,
     }
     return trail
+
+
+def _unshown(case: Case, book: Ledger, places: Ints) -> list[str]:
+    """Return the accounts that money of a trail reaches and whose statement lacks a movement on a day of the trail."""
+    lacking = unshown(case.store)
+    days, day = book.moves.at[places] // DAY_US, lacking["day_on"].cast(pa.int32()).to_numpy()
+    doubtful = book.codes(lacking["account_id"])[(day >= days.min(initial=2**40)) & (day <= days.max(initial=-1))]
+    reached = np.intersect1d(book.moves.payee[places], doubtful[doubtful >= 0])
+    return list(map(str, book.accounts.take(pa.array(reached)).to_pylist()))
 
 
 def _loops(book: Ledger, places: Ints) -> int:
