@@ -50,11 +50,12 @@ def every_command(lang: Lang = None) -> None:
 def import_(
     delivery: Annotated[list[Path], typer.Argument(metavar="PATH", show_default=False)],
     rebuild: Annotated[bool, typer.Option("--rebuild", show_default=False)] = False,
+    jobs: Annotated[int | None, typer.Option("--jobs", min=1, metavar="N", show_default=False)] = None,
     store: StoreFile = None,
     lang: Lang = None,
 ) -> None:
     """Bring files into the Store."""
-    if not steps.import_files(delivery, store, rebuild=rebuild):
+    if not steps.import_files(delivery, store, rebuild=rebuild, jobs=jobs):
         raise typer.Exit(1)
 
 

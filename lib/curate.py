@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,7 @@ from lib.store import SCHEMA_VERSION, Store, frame, named_sql, next_version, ope
 
 Progress = Callable[[str, int, int, int], None]
 
+MOST_JOBS = 4  # beyond which the disk is what is waited for
 _CODE_VERSION = 2  # raise it when the same bytes give other rows for a reason that is not in the profiles or the SQL below
 _SQL = (
     "schema",
@@ -60,6 +62,7 @@ def import_delivery(
     store: Path | str | None = None,
     rebuild: bool = False,
     progress: Progress | None = None,
+    jobs: int | None = None,
 ) -> pd.DataFrame:
     """Import files into the Store and publish its next version; the same bytes twice change nothing.
 
@@ -73,6 +76,8 @@ def import_delivery(
         Start from an empty Store: what it held before is not kept.
     progress
         Called with a file's name, bytes done, bytes in all, and rows read.
+    jobs
+        How many files are hashed and unpacked at once; as many as there are processors, up to 4, if omitted.
 
     Returns
     -------
@@ -96,7 +101,7 @@ def import_delivery(
     held = Held() if rebuild else _held(path)
     progress = progress or (lambda name, done, total, rows: None)
     with Sandbox() as sandbox:
-        plan = planning.plan(planning.files(delivery), held, sandbox, progress)
+        plan = planning.plan(planning.files(delivery), held, sandbox, progress, jobs or min(os.cpu_count() or 1, MOST_JOBS))
         if not plan.new and not held.sources:
             raise BadFile(
                 "没有可导入的数据文件 (CSV、Excel 工作簿或 zip)。请核对路径",

@@ -22,9 +22,9 @@ _SHOWN_REASONS = 10
 _SHOWN_ROWS = 100
 
 
-def import_files(delivery: list[Path], store: Path | None, *, rebuild: bool = False) -> bool:
+def import_files(delivery: list[Path], store: Path | None, *, rebuild: bool = False, jobs: int | None = None) -> bool:
     """Import files, show what became of each and tell whether every row of the new ones was accepted."""
-    done = _import(delivery, store, rebuild=rebuild)
+    done = _import(delivery, store, rebuild=rebuild, jobs=jobs)
     done = done.assign(file=done["name"], name=_labels(done))
     fresh = done[done["state"] != "already_imported"]
     unread = fresh["state"] == "quarantined"
@@ -56,7 +56,7 @@ def _labels(done: pd.DataFrame) -> list[str]:
     return [parts.label(*names) for names in done[["name", "member", "sheet"]].itertuples(index=False)]
 
 
-def _import(delivery: list[Path], store: Path | None, *, rebuild: bool) -> pd.DataFrame:
+def _import(delivery: list[Path], store: Path | None, *, rebuild: bool, jobs: int | None = None) -> pd.DataFrame:
     from lib import curate
 
     with terminal.progress() as step:
@@ -65,7 +65,7 @@ def _import(delivery: list[Path], store: Path | None, *, rebuild: bool) -> pd.Da
             sizes = {"done": f"{done / 1e6:,.1f}", "total": f"{total / 1e6:,.1f}", "rows": f"{rows:,}"}
             step(name, done, total, word("cli", "read_so_far", **sizes))
 
-        return curate.import_delivery(delivery, store, rebuild=rebuild, progress=tell)
+        return curate.import_delivery(delivery, store, rebuild=rebuild, progress=tell, jobs=jobs)
 
 
 def _say_stated(fresh: pd.DataFrame) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,8 +93,17 @@ def files(delivery: Path | str | Iterable[Path | str]) -> list[Found]:
     return sorted(once.values(), key=lambda file: (file.name, file.delivery, str(file.path)))
 
 
-def plan(found: list[Found], held: Held, sandbox: Sandbox, progress: Callable[[str, int, int, int], None]) -> Plan:
+def plan(
+    found: list[Found], held: Held, sandbox: Sandbox, progress: Callable[[str, int, int, int], None], jobs: int = 1
+) -> Plan:
     """Decide for each file: import its parts, or say why not.
+
+    Parameters
+    ----------
+    progress
+        Told of each container that is opened: its name, 0, its bytes, 0.
+    jobs
+        How many files are hashed and unpacked at once; what comes of it does not depend on that.
 
     Raises
     ------
@@ -101,9 +111,36 @@ def plan(found: list[Found], held: Held, sandbox: Sandbox, progress: Callable[[s
         If a file fits no layout, or more than one, or cannot be read.
     """
     made = _Planning(Plan(), held, sandbox, progress)
-    for file in found:
-        made.add(file)
+    held_hashes = frozenset(made.known)
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            for file, opened in zip(found, pool.map(lambda file: _open(file, held_hashes, sandbox), found), strict=True):
+                made.add(file, opened)
+        except BaseException:
+            sandbox.stop()  # lest those be waited for that are still at it
+            pool.shutdown(cancel_futures=True)
+            raise
     return made.plan
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """What is known of a file before it is looked at: its bytes, and its parts; None where the Store has them already."""
+
+    examined: Examined
+    is_text: bool
+    parts: list[Part] | None
+
+
+def _open(file: Found, held: frozenset[str], sandbox: Sandbox) -> _Opened | None:
+    """Hash a file and unpack it; None for what is no data."""
+    if _is_no_data(file):
+        return None
+    _refuse_unread(file)
+    is_text = unpacked.kind(file.path, file.name) == "text"
+    examined = readers.examine(file.path) if is_text else readers.hashed(file.path)
+    known = examined.sha256 in held and not is_text
+    return _Opened(examined, is_text, None if known else unpacked.parts(file.path, file.name, examined, sandbox))
 
 
 @dataclass
@@ -119,25 +156,20 @@ class _Planning:
             self.known.setdefault(row["sha256"], []).append(row)
         self.first_seq = 1 + max((row["seq"] for row in self.held.sources), default=0)
 
-    def add(self, file: Found) -> None:
-        if _is_no_data(file):
+    def add(self, file: Found, opened: _Opened | None) -> None:
+        if opened is None:
             self.plan.rest.append(_row(file, "skipped"))
-            return
-        _refuse_unread(file)
-        if unpacked.kind(file.path, file.name) == "text":
-            self._add_text(file, readers.examine(file.path))
-            return
-        examined = readers.hashed(file.path)
-        if known := self.known.get(examined.sha256):
+        elif opened.is_text:
+            self._add_text(file, *(opened.parts or ()))
+        elif known := self.known.get(opened.examined.sha256):
             _check_mapping(file, known, *(profile.id for profile in mapping.brought(file.path, file.name)))
             self._add_known(file, known)
         else:
-            self.progress(file.name, 0, examined.bytes, 0)
-            self._add_parts(file, examined, unpacked.parts(file.path, file.name, examined, self.sandbox))
+            self.progress(file.name, 0, opened.examined.bytes, 0)
+            self._add_parts(file, opened.parts or [])
 
-    def _add_text(self, file: Found, examined: Examined) -> None:
-        (part,) = unpacked.parts(file.path, file.name, examined, self.sandbox)
-        known = self.known.get(examined.sha256)
+    def _add_text(self, file: Found, part: Part) -> None:
+        known = self.known.get(part.sha256)
         if part.refused and not known:
             self._new(file, [Aside(part, file.delivery, reason=part.refused)])
             return
@@ -169,7 +201,7 @@ class _Planning:
             first = known[0] if len(known) == 1 else {}
             self.plan.rest.append(_row(file, "duplicate", {**first, "profile_id": profile_id or first.get("profile_id")}))
 
-    def _add_parts(self, file: Found, examined: Examined, parts: list[Part]) -> None:
+    def _add_parts(self, file: Found, parts: list[Part]) -> None:
         """Plan the parts of a container. If one of them is recognised, those that are not are set aside and counted."""
         made, unknown = list[Source | Aside](), list[UnknownLayout]()
         own = mapping.brought(file.path, file.name)

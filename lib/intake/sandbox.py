@@ -72,7 +72,9 @@ class Unpacked:
 
 
 class Sandbox:
-    """A private folder and the child that fills it; both are gone when the block ends.
+    """A private folder and the children that fill it; all are gone when the block ends.
+
+    Several threads may ask at once: each has a child of its own, which waits for the next one to ask afterwards.
 
     What killed processes left behind is removed when it is made, whether or not anything is unpacked then.
     """
@@ -81,7 +83,10 @@ class Sandbox:
         _sweep()
         self.limits = limits or Limits()
         self._folder: Path | None = None
-        self._child: _Child | None = None
+        self._waiting: list[_Child] = []
+        self._asked: set[_Child] = set()
+        self._closed = False
+        self._guard = threading.Lock()
         self._count = 0
         self._owner = os.getpid()
 
@@ -92,12 +97,10 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        """End the child and remove the folder; a process that was forked meanwhile leaves both alone."""
+        """End the children and remove the folder; a process that was forked meanwhile leaves both alone."""
         if self._owner != os.getpid():
             return
-        if self._child is not None:
-            self._child.end()
-            self._child = None
+        self.stop()
         if self._folder is not None:
             self._lock.release()
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -123,21 +126,43 @@ class Sandbox:
             return Unpacked(folder, refused=(str(zh), str(en)))
         return Unpacked(folder, said["parts"])
 
+    def stop(self) -> None:
+        """End the children, those too that are being asked: whoever waits for an answer has one at once, and none is new."""
+        with self._guard:
+            self._closed = True
+            children = [*self._waiting, *self._asked]
+            self._waiting.clear()
+        for child in children:
+            child.kill()
+
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        child = self._child = self._child or _Child(self._root())
+        child = self._child()
         try:
-            return child.ask(request, self.limits)
+            said = child.ask(request, self.limits)
         except BaseException:  # Ctrl-C too: an answer that comes late must not be taken for the next file's
             child.end()
-            self._child = None
             raise
         finally:
-            if child.ended:
-                self._child = None
+            with self._guard:
+                self._asked.discard(child)
+        with self._guard:
+            if not child.ended and not self._closed:
+                self._waiting.append(child)
+        return said
+
+    def _child(self) -> "_Child":
+        """Return a child that waits, or a new one."""
+        with self._guard:
+            if self._closed:
+                raise DataGap("已停止", "Stopped")  # nobody sees it: the one who stopped us has said why
+            child = self._waiting.pop() if self._waiting else _Child(self._root())
+            self._asked.add(child)
+            return child
 
     def _next(self) -> Path:
-        self._count += 1
-        folder = self._root() / f"{self._count:05}"
+        with self._guard:
+            self._count += 1
+            folder = self._root() / f"{self._count:05}"
         try:
             folder.mkdir(mode=0o700)
         except OSError:
@@ -151,7 +176,7 @@ class Sandbox:
                 self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
             except OSError:
                 raise _no_room(Path(tempfile.gettempdir())) from None
-            self._lock = FileLock(self._folder / _LOCK)
+            self._lock = FileLock(self._folder / _LOCK, thread_local=False)
             self._lock.acquire(timeout=0)
             atexit.register(self.close)
         return self._folder
@@ -163,8 +188,9 @@ class _Child:
     def __init__(self, folder: Path) -> None:
         self.ended = False
         self._said: queue.Queue[bytes] = queue.Queue()
-        self._errors = folder / "errors"
-        with self._errors.open("wb") as errors:
+        handle, name = tempfile.mkstemp(prefix="errors-", dir=folder)
+        self._errors = Path(name)
+        with os.fdopen(handle, "wb") as errors:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code, no shell
                 [sys.executable, "-I", "-X", "utf8", "-c", _START, str(paths.PACKAGE)],
                 stdin=subprocess.PIPE,
@@ -197,11 +223,15 @@ class _Child:
         self.end()
         return {"refused": list(self._why(limits))}
 
-    def end(self) -> None:
-        """End the process, if it has not ended by itself."""
+    def kill(self) -> None:
+        """End the process from outside: whoever asks it is told that it has ended."""
         self.ended = True
         self._process.kill()
         self._process.wait()
+
+    def end(self) -> None:
+        """End the process, if it has not ended by itself, and close what led to it."""
+        self.kill()
         for stream in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(OSError):
                 if stream is not None:
