@@ -272,7 +272,7 @@ def test_help_speaks_the_language_asked_for(capsys: Capture) -> None:
         assert cli.main(arguments) == 0
         said = capsys.readouterr().out
         assert "Usage:" in said
-        assert "How many are made at the same time" in said
+        assert "How many are worked on at the same time" in said
 
 
 def test_every_command_and_option_has_its_help_in_both_languages() -> None:

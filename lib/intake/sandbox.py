@@ -84,7 +84,7 @@ class Sandbox:
         self.limits = limits or Limits()
         self._folder: Path | None = None
         self._waiting: list[_Child] = []
-        self._asked: set[_Child] = set()
+        self._children: set[_Child] = set()
         self._closed = False
         self._guard = threading.Lock()
         self._count = 0
@@ -101,6 +101,9 @@ class Sandbox:
         if self._owner != os.getpid():
             return
         self.stop()
+        for child in self._children:
+            child.end()
+        self._children.clear()
         if self._folder is not None:
             self._lock.release()
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -130,9 +133,8 @@ class Sandbox:
         """End the children, those too that are being asked: whoever waits for an answer has one at once, and none is new."""
         with self._guard:
             self._closed = True
-            children = [*self._waiting, *self._asked]
             self._waiting.clear()
-        for child in children:
+        for child in self._children:
             child.kill()
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -142,9 +144,6 @@ class Sandbox:
         except BaseException:  # Ctrl-C too: an answer that comes late must not be taken for the next file's
             child.end()
             raise
-        finally:
-            with self._guard:
-                self._asked.discard(child)
         with self._guard:
             if not child.ended and not self._closed:
                 self._waiting.append(child)
@@ -156,7 +155,7 @@ class Sandbox:
             if self._closed:
                 raise DataGap("已停止", "Stopped")  # nobody sees it: the one who stopped us has said why
             child = self._waiting.pop() if self._waiting else _Child(self._root())
-            self._asked.add(child)
+            self._children.add(child)
             return child
 
     def _next(self) -> Path:
