@@ -219,6 +219,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             code = STOPPED
     if code == STOPPED:
         terminal.note(word("cli", "stopped"))
+        if arguments is None:
+            stopping.leave(stop.exit_code)
         return stop.exit_code
     return code
 

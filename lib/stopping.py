@@ -5,15 +5,17 @@ KeyboardInterrupt, so that drafts, folders and children go as the blocks that ma
 moments until the process is gone are not disturbed.
 """
 
+import atexit
 import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
+from typing import NoReturn
 
 from lib.words import word
 
@@ -65,6 +67,19 @@ def heeded(*, to_the_end: bool) -> Iterator[Stop]:
     finally:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_IGN if to_the_end else handler)
+
+
+def leave(code: int) -> NoReturn:
+    """End this process with an exit code, after what was registered with atexit.
+
+    By its usual way Python would end as if SIGINT had killed it, whatever the code, where KeyboardInterrupt came inside a text
+    that some library was executing (every named tuple is one).
+    """
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # a closed pipe
+            stream.flush()
+    os._exit(code)
 
 
 def _heard() -> list[signal.Signals]:

@@ -69,7 +69,22 @@ def started(delivery: Path, folder: Path) -> "subprocess.Popen[str]":
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Tests may run where Ctrl-C is ignored (a shell's `&`), and so would all that they start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
+
+
+def wait_until_heard(process: "subprocess.Popen[str]") -> None:
+    """Wait until SIGTERM is handled: before that, it is Python that starts and nothing of ours."""
+    status = Path(f"/proc/{process.pid}/status")
+    if not status.exists():
+        time.sleep(0.5)
+        return
+    while process.poll() is None:
+        caught = next(line for line in status.read_text().splitlines() if line.startswith("SigCgt"))
+        if int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1:
+            return
+        time.sleep(0.002)
 
 
 def ended(process: "subprocess.Popen[str]") -> str:
@@ -195,7 +210,8 @@ def stop(scene: Scene, folder: Path, n: int, number: signal.Signals) -> None:
     for i, moment in moments(scene, n, seed=int(number)):
         one = prepared(scene, folder / str(i), held=i % 2 == 1)
         process = started(scene.second, one.folder)
-        time.sleep(max(moment, 0.1))  # Python itself takes some hundredths of a second before anything of ours runs
+        wait_until_heard(process)
+        time.sleep(moment)
         process.send_signal(number)
         said = ended(process)
         check_no_child_lives(process)
