@@ -1,4 +1,4 @@
-"""Wallets and payment companies beyond those of ../shared/data, and what keeps a statement from being read with a wrong sign."""
+"""Wallets and payment companies beyond ../shared/data, and what keeps a statement from being read with a wrong sign."""
 
 import datetime as dt
 from decimal import Decimal
@@ -39,7 +39,8 @@ def test_alipay_s_website_pads_its_cells_and_says_what_has_been_paid(tmp_path: P
 账号:[a@b.cn]
 起始日期:[2018-01-01 00:00:00]    终止日期:[2018-02-01 00:00:00]
 ---------------------------------交易记录明细列表------------------------------------
-交易号                  ,商家订单号               ,交易创建时间              ,付款时间                ,最近修改时间              ,\
+交易号                  ,商家订单号               ,交易创建时间              ,付款时间                ,\
+最近修改时间              ,\
 交易来源地     ,类型              ,交易对方            ,商品名称                ,金额（元）   ,收/支     ,交易状态    ,\
 服务费（元）   ,成功退款（元）  ,备注                  ,资金状态     ,
 1	,S1	,2018-01-02 13:11:25 ,2018-01-02 13:12:00 ,2018-01-02 13:12:00 ,其他     ,即时到账交易     ,甲商户     ,\
@@ -139,7 +140,8 @@ TENPAY = (
 
 def test_tenpay_answers_inquiries_in_fen_and_names_two_columns_twice(tmp_path: Path) -> None:
     rows = [
-        f"[wxid_1],T1,B1,某人,出,转账,转账,2018-01-02 08:05:06,1050,8950,null,,,,[wxid_2],张三,{OTHER},某行,,,,,,,1050,微信转账,",
+        "[wxid_1],T1,B1,某人,出,转账,转账,2018-01-02 08:05:06,1050,8950,null,,,,"
+        f"[wxid_2],张三,{OTHER},某行,,,,,,,1050,微信转账,",
         "[wxid_1],T2,B2,某人,入,转账,转账,2018-01-02 09:05:06,5,8955,,,,,[wxid_3],李四,,,,,,,,,5,微信红包,",
         "[wxid_1],T3,B3,某人,入,转账,转账,2018-01-02 09:05:07,1.5,8955,,,,,[wxid_3],李四,,,,,,,,,5,微信红包,",
     ]

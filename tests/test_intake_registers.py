@@ -23,9 +23,7 @@ def holdings(made: Delivery, columns: str) -> list[tuple[Any, ...]]:
 
 
 def test_shareholders_of_a_listed_company_hold_shares_of_which_the_fraction_is_not_told(tmp_path: Path) -> None:
-    header = "企业名称,股东名称,股东类型,股份类型,持股数（股）,认缴出资额,认缴出资日期,间接持股比例,首次持股日期,关联产品/机构".split(
-        ","
-    )
+    header = SHAREHOLDERS.split(",")
     rows = [
         ["甲公司", "张三", "自然人股东", "流通A股", "28,843,500", "-", "-", "1.4726%", "2017-01-02", "-"],
         ["甲公司", "乙公司", "企业法人", "", "", "6500万元人民币", "2030-01-01", "-", "-", "-"],

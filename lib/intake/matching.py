@@ -15,6 +15,7 @@ from lib.store import schema
 
 Lines = dict[str, list[tuple[int, str]]]
 _LONGEST = 80  # characters of a column's name: a longer cell is a text
+_CELLS = frozenset(("借", "贷"))  # headings of one bank, and cells of many: alone they make no line a header
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,8 @@ class _Index:
 
     def found(self, written: dict[str, int]) -> Iterator[tuple[Profile, dict[str, int]]]:
         """Give each profile of which a header has a column, with the places of its columns: of several names the first."""
+        if not (written.keys() & self.by_name.keys()) - _CELLS:
+            return
         hits: dict[int, dict[int, tuple[int, int]]] = {}
         for name, at in written.items():
             for p, c, a in self.by_name.get(name, ()):

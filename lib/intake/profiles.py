@@ -142,7 +142,7 @@ class Layout:
 
 
 def normal(name: str) -> str:
-    """Return a column's name for comparison: no blanks or marks, half width, lower case; 帐 as 账, 摘要[ Reference ] as 摘要."""
+    """Return a column's name for comparison: no blanks or marks, half width, lower case; 帐 is 账, 摘要[ Memo ] is 摘要."""
     bare = _UNSEEN.sub("", unicodedata.normalize("NFKC", name)).casefold().replace("帐", "账")
     return _TRANSLATION.sub("", bare) if bare.endswith("]") else bare
 
