@@ -55,7 +55,10 @@ def amounts(table: Table) -> list[Column]:
 
 
 def prepare(store: Store) -> None:
-    """Make what the casts need: the macros."""
+    """Make what the casts need: the macros and the coded words."""
+    lists = pa.list_(pa.string())
+    columns = {"words": [[*words] for words in codes().values()], "codes": [[*words.values()] for words in codes().values()]}
+    store.derive("codes", pa.table({"name": [*codes()], **{name: pa.array(c, lists) for name, c in columns.items()}}))
     store.execute(named_sql("casts"))
     store.execute(named_sql("readings"))
 
@@ -216,7 +219,7 @@ def cast_sql(table: Table, column: Column) -> str:
         return f"fen_value({text})"
     coded = f"{table.name}.{column.name}"
     if coded in codes():
-        known = f"coded({text}, {_listed(codes()[coded].keys())}, {_listed(codes()[coded].values())})"
+        known = f"code_in({text}, {_listed(codes()[coded].keys())}, {_listed(codes()[coded].values())})"
         return f"coalesce({known}, {text})" if coded in open_codes() else known
     if column.name in FRACTIONS:
         return f"fraction_value({text})"

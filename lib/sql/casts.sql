@@ -1,6 +1,6 @@
 -- casts: how the text of a cell becomes a value; null where it does not, never a guess
 -- grain:   macros over one text
--- inputs:  none
+-- inputs:  codes(name, words, codes), of profiles/codes.toml
 -- params:  none
 --
 -- A text reaches the macros trimmed and without ="…" (staging.clean), empty being null. What is not null and gives null here
@@ -218,5 +218,13 @@ create or replace temp macro card_number(t) as
 regexp_replace(t, '^([0-9０-９]{8,})(?:_[0-9]{1,3})+$', '\1');
 
 -- the code of a word, by its place among the words of a column (profiles/codes.toml)
-create or replace temp macro coded(t, words, codes) as
+create or replace temp macro code_in(t, words, codes) as
 coalesce(codes[list_position(words, t)], codes[list_position(words, lower(replace(half_width(t), ' ', '')))]);
+
+-- for profiles: the same by the name of a column, coded(t, 'flows.direction')
+create or replace temp macro coded(t, n) as
+code_in(
+    t,
+    (select codes.words from codes where codes.name = n),
+    (select codes.codes from codes where codes.name = n)
+);
