@@ -60,6 +60,39 @@ def import_(
 
 
 @app.command()
+def doctor(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", show_default=False)],
+    rows: Annotated[int, typer.Option("--rows", min=0, metavar="N")] = 5,
+    stub: Annotated[bool, typer.Option("--stub", show_default=False)] = False,
+    lang: Lang = None,
+) -> None:
+    """Explain how files would be read."""
+    if not steps.explain_files(files, rows, stub_only=stub):
+        raise typer.Exit(1)
+
+
+@app.command()
+def quarantine(
+    source: Annotated[str | None, typer.Option("--source", metavar="ID", show_default=False)] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N")] = 20,
+    export: Annotated[Path | None, typer.Option("--export", metavar="FILE.xlsx", show_default=False)] = None,
+    corrected: Annotated[Path | None, typer.Option("--import", metavar="FILE.xlsx", show_default=False)] = None,
+    store: StoreFile = None,
+    lang: Lang = None,
+) -> None:
+    """Show rows that were set apart, and bring corrected ones in."""
+    if export is not None and corrected is not None:
+        raise BadParameter("--export 与 --import 不能同时使用", "--export and --import cannot be used together")
+    if export is not None:
+        steps.export_quarantine(export, store)
+    elif corrected is not None:
+        if not steps.import_files([corrected], store):
+            raise typer.Exit(1)
+    else:
+        steps.show_quarantine(store, source, limit)
+
+
+@app.command()
 def check(
     ids: Asked = None,
     everyone: All = False,

@@ -38,7 +38,7 @@ from lib.store import SCHEMA_VERSION, Store, frame, named_sql, next_version, ope
 Progress = Callable[[str, int, int, int], None]
 
 MOST_JOBS = 4  # beyond which the disk is what is waited for
-_CODE_VERSION = 2  # raise it when the same bytes give other rows for a reason that is not in the profiles or the SQL below
+_CODE_VERSION = 3  # raise it when the same bytes give other rows for a reason that is not in the profiles or the SQL below
 _SQL = (
     "schema",
     "casts",
@@ -151,7 +151,8 @@ def _held(path: Path) -> Held:
             f"The Store {paths.written(path)} was made by another version of the importer. "
             "Rebuild it: lookthrough import --rebuild data/raw/<delivery> …",
         )
-    return Held(meta["version"], tuple(store.arrow("select * from store.sources order by seq").to_pylist()))
+    sources = tuple(store.arrow("select * from store.sources order by seq").to_pylist())
+    return Held(meta["version"], sources, tuple(store.arrow("select * from store.corrections order by all").to_pylist()))
 
 
 def _check_unmoved(draft: Store, held: Held, path: Path) -> None:
@@ -167,11 +168,11 @@ def _check_unmoved(draft: Store, held: Held, path: Path) -> None:
 def _build(draft: Store, plan: Plan, progress: Progress) -> None:
     """Bring new files into a draft of the Store: stage, fold, prove, derive."""
     staging.prepare(draft)
-    totals.prepare(draft)
     draft.execute(named_sql("forget_institution_parties"))
     new = plan.sources
     names = _labels(draft) | {source.id: source.name for source in new}
-    draft.derive("_parts", _in_order(draft, new))
+    held = draft.arrow("select source_id, seq from store.sources").to_pylist()
+    totals.prepare(draft, {row["source_id"]: row["seq"] for row in held}, {source.id: source.seq for source in new})
     sums = totals.Sums(draft)
     _load(draft, new, sums, progress)
     _set_apart(new, folding.fold(draft, sums, names))
@@ -200,15 +201,6 @@ def _load(draft: Store, new: list[Source], sums: totals.Sums, progress: Progress
             bytes_done, rows_done = bytes_done + n_bytes, rows_done + n_rows
             progress(source.name, bytes_done, total, rows_done)
     loader.finish()
-
-
-def _in_order(draft: Store, new: list[Source]) -> pa.Table:
-    """Return source_id, source_seq and fresh (whether it is new) of the sources in a draft and the new ones."""
-    rows = draft.arrow("select source_id, seq as source_seq, false as fresh from store.sources").to_pylist()
-    rows += [{"source_id": source.id, "source_seq": source.seq, "fresh": True} for source in new]
-    return pa.Table.from_pylist(
-        rows, pa.schema([("source_id", pa.string()), ("source_seq", pa.int32()), ("fresh", pa.bool_())])
-    )
 
 
 def _labels(draft: Store) -> dict[str, str]:

@@ -68,6 +68,62 @@ def _import(delivery: list[Path], store: Path | None, *, rebuild: bool, jobs: in
         return curate.import_delivery(delivery, store, rebuild=rebuild, progress=tell, jobs=jobs)
 
 
+def show_quarantine(store: Path | None, source_id: str | None, limit: int) -> None:
+    """Show what was set apart: how many rows for which reason, then the rows, and whether they were corrected."""
+    from lib import quarantine
+
+    found = quarantine.rows(open_store(store)).rename(columns={"file": "name"})
+    if source_id is not None:
+        found = found[found["source_id"] == source_id]
+    if found.empty:
+        terminal.say(word("cli", "nothing_set_apart"))
+        return
+    found = found.assign(count=1, corrected=found["corrected_line"].notna().astype(int))
+    reasons = found.groupby(["source_id", "name", "reason"], sort=False, as_index=False)[["count", "corrected"]].sum()
+    columns = ("source_id", "name", "reason", "count", "corrected")
+    terminal.table(columns, _rows(reasons, columns), numbers=columns[3:])
+    shown = found.head(limit).assign(
+        corrected=[
+            "" if pd.isna(line) else f"{source}:{int(line)} {by or ''}".strip()
+            for source, line, by in found.head(limit)[["corrected_source_id", "corrected_line", "corrected_by"]].itertuples(
+                index=False
+            )
+        ]
+    )
+    columns = ("source_id", "line", "reason", "original_text", "corrected")
+    terminal.table(columns, _rows(shown, columns), numbers=("line",))
+    if len(found) > limit:
+        terminal.say(word("cli", "more_set_apart", count=f"{len(found) - limit:,}"))
+    if (found["corrected"] == 0).any():
+        terminal.say(word("cli", "how_to_correct", program=_program()))
+
+
+def explain_files(files: list[Path], rows: int, *, stub_only: bool) -> bool:
+    """Say how files would be read, and tell whether all of them would be."""
+    from lib import doctor, explaining
+
+    readings = doctor.explain(files, rows)
+    if stub_only:
+        for stub in (reading.stub for reading in readings if reading.stub):
+            terminal.say(stub.rstrip())
+    else:
+        for reading in readings:
+            explaining.show(reading)
+        terminal.say(word("cli", "no_effect"))
+    return not any(reading.error for reading in readings)
+
+
+def export_quarantine(path: Path, store: Path | None) -> None:
+    """Write the workbook in which rows that were set apart are corrected, and say what is in it."""
+    from lib import quarantine
+
+    made = quarantine.export(open_store(store), path)
+    terminal.say(word("cli", "exported", path=paths.written(path), sheets=made.sheets, rows=f"{made.rows:,}"))
+    for file, why in made.missing.items():
+        terminal.say(f"{terminal.plain(file)}: {terminal.plain(why)}")
+    terminal.say(word("cli", "then_import", path=paths.written(path), program=_program()))
+
+
 def _say_stated(fresh: pd.DataFrame) -> None:
     """Say where a file states another number of rows or another sum of itself than what was accepted of it."""
     from lib.intake import totals as control

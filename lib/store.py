@@ -8,6 +8,7 @@ temporary tables can be made while the file stays read-only.
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -23,7 +24,7 @@ from filelock import FileLock, Timeout
 from lib import paths
 from lib.errors import BadParameter, DataGap
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 QueryError = duckdb.Error  # for those who must tell a faulty query from other faults and may not import duckdb
 MONEY = pa.decimal128(18, 2)
 _WRITER_MEMORY = "1GB"
@@ -184,6 +185,18 @@ def scratch() -> Iterator[Store]:
         yield Store(Path(), "", connection)
     finally:
         connection.close()
+
+
+@contextmanager
+def draft_in_memory() -> Iterator[Store]:
+    """Give an empty draft that is never published, to see what an import would make of files."""
+    with tempfile.TemporaryDirectory(prefix="lookthrough-draft-") as folder:
+        connection = _attach(Path(folder) / "draft.duckdb", read_only=False)
+        try:
+            _create(connection)
+            yield Store(Path(), "", connection)
+        finally:
+            connection.close()
 
 
 @contextmanager

@@ -54,12 +54,16 @@ def note(text: str) -> None:
     sys.stderr.flush()
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], numbers: Iterable[str] = ()) -> None:
-    """Print a table; column names are keys of labels.toml [cli], those in `numbers` stand to the right."""
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], numbers: Iterable[str] = (), heads: Sequence[str] = ()
+) -> None:
+    """Print a table; column names are keys of labels.toml [cli], those in `numbers` stand to the right; `heads` as they are."""
     console = Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False, markup=False, emoji=False)
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         made.add_column(Text(word("cli", name)), justify="right" if name in numbers else "left", overflow="fold")
+    for head in heads:
+        made.add_column(Text(plain(head)), overflow="fold")
     for row in rows:
         made.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else plain(cell)) for cell in row))
     with console.capture() as shown:

@@ -49,6 +49,10 @@ class Tally:
         """Return the number of records of these kinds."""
         return int(sum(np.isin(kind, kinds).sum() for kind in self.kind))
 
+    def lines(self, kind: int) -> set[int]:
+        """Return the first lines of the records of a kind."""
+        return {int(line) for lines, kinds in zip(self.line, self.kind, strict=True) for line in lines[kinds == kind]}
+
     def spans(self, source_id: str, member: str = "", sheet: str = "") -> pa.Table:
         """Return runs of records of one kind as rows of `spans`; those of a sheet are counted in rows alone."""
         kind = np.concatenate([np.array([-1], np.int8), *self.kind])

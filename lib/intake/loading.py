@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lib.errors import BadFile, UnknownLayout
-from lib.intake import ledger, matching, readers, serials, sorting, splitting, surroundings
+from lib.intake import corrections, ledger, matching, readers, serials, sorting, splitting, surroundings
 from lib.intake.parts import Part
 from lib.intake.profiles import DELIMITERS, HEADER_LINES, Layout, Profile
 from lib.intake.readers import Block
@@ -39,6 +39,7 @@ class Source:
     faults: dict[int, list[Fault]] = field(default_factory=dict)
     originals: dict[int, str] = field(default_factory=dict)
     remarks: surroundings.Remarks = field(default_factory=surroundings.Remarks)
+    correcting: corrections.Correcting | None = None
 
     @property
     def id(self) -> str:
@@ -107,6 +108,27 @@ def identify(part: Part, own: Sequence[Profile] = ()) -> Layout:
     except BadFile as error:
         named = (text.replace(part.file_name, part.label, 1) for text in (error.zh, error.en))
         raise type(error)(*named) from None
+
+
+def correcting(part: Part) -> tuple[corrections.Target, str] | None:
+    """Return what a sheet corrects and its header, if it is one of corrections."""
+    if part.refused or part.examined.encoding != readers.SHEET or not part.examined.bytes:
+        return None
+    records = dict(_first_records(part.text, readers.SHEET, ","))
+    target = corrections.target(records.get(1, ""))
+    return (target, records.get(corrections.HEADER_ROW, "")) if target else None
+
+
+def likely_header(part: Part, own: Sequence[Profile] = ()) -> tuple[str, ...]:
+    """Return the cells of the line that is most like a header: that which a profile comes nearest to, else the widest."""
+    encoding = part.examined.encoding
+    delimiters, written = (",", "utf-8") if encoding == readers.SHEET else (DELIMITERS, encoding)
+    lines = {delimiter: _first_records(part.text, encoding, delimiter) for delimiter in delimiters}
+    if near := matching.nearest(part.file_name, written, lines, own=own):
+        return near.header
+    split = [tuple(matching.cells(text, delimiter)) for delimiter, records in lines.items() for _, text in records]
+    widest = max((len(row) for row in split), default=0)
+    return next((row for row in split if len(row) == widest), ())
 
 
 def _first_records(path: Path, encoding: str, delimiter: str) -> list[tuple[int, str]]:
@@ -224,6 +246,8 @@ def _pieces(source: Source) -> Iterator[_Piece]:
         digest.update(memoryview(block.raw)[: int(block.raw_at[-1])])
         kind, faults = sorting.kinds(block, layout, source.remarks)
         header = sorting.repeated_headers(block, kind, layout, header)
+        if source.correcting is not None:
+            faults += source.correcting.sort(block, kind, layout, source.name)
         cells, plain = pa.table({}), frozenset[str]()
         if layout.profile.set_aside:
             kind[np.isin(kind, (ledger.ACCEPTED, ledger.QUARANTINED))] = ledger.SET_ASIDE

@@ -61,6 +61,13 @@ def match(name: str, encoding: str, lines: Lines, folder: Path = FOLDER, own: Se
     return layout
 
 
+def placed(profile: Profile, header: Sequence[str]) -> tuple[dict[str, int], list[str]]:
+    """Return where the columns of a profile stand in a header, and which columns stand nowhere that the profile needs."""
+    written = {normal(cell): i for i, cell in reversed(list(enumerate(header)))}
+    place = next((place for _, place in _Index.of((profile,)).found(written)), {})
+    return place, [column for column in (*profile.required, *profile.present) if column not in place]
+
+
 def nearest(name: str, encoding: str, lines: Lines, folder: Path = FOLDER, own: Sequence[Profile] = ()) -> Near | None:
     """Return the profile that comes nearest to a file, None if no line has a name that we know."""
     return _nearest(name, _fits(name, encoding, lines, folder, own)[1])
@@ -210,7 +217,7 @@ _Parsed = tuple[tuple[str, ...], dict[str, int], list[tuple[Profile, dict[str, i
 
 def _parsed(text: str, delimiter: str, indexes: Iterable[_Index]) -> _Parsed:
     """Return a line's cells, where each name stands first, and the profiles of which it has a column."""
-    header = tuple(_cells(text, delimiter))
+    header = tuple(cells(text, delimiter))
     written = {normal(cell): i for i, cell in reversed(list(enumerate(header))) if len(cell.strip()) <= _LONGEST}
     return header, written, [found for index in indexes for found in index.found(written)]
 
@@ -236,7 +243,8 @@ def _named(profile: Profile, name: str) -> bool:
     return not profile.files or any(fnmatchcase(last, pattern.casefold()) for pattern in profile.files)
 
 
-def _cells(text: str, delimiter: str) -> list[str]:
+def cells(text: str, delimiter: str) -> list[str]:
+    """Return the cells of a line; none if it is no line of a table."""
     try:
         return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     except csv.Error:  # over-long fields: not a header

@@ -37,11 +37,10 @@ def original_text(store: Store, source_id: str, lines: Collection[int]) -> dict[
     if not found:
         raise DataGap(f"没有来源文件 {source_id}", f"There is no source {source_id}")
     source = found[0]
-    path = paths.found(source["path"])
-    _check_unchanged(store, path, source["name"], source["sha256"])
+    _check_unchanged(store, paths.found(source["path"]), source["name"], source["sha256"])
     if not lines or source["encoding"] is None:  # of a file that could not be read, there are no rows
         return {}
-    text = _text(path, source)
+    text = part(store, source).text
     start = store.arrow(
         "select line_from, byte_from from store.spans where source_id = $source_id and line_from <= $line "
         "and byte_from is not null order by line_from desc limit 1",
@@ -65,25 +64,31 @@ def rows_of(
     return found
 
 
-def _text(path: Path, source: dict[str, Any]) -> Path:
-    """Return where the bytes of a source lie: the file itself, or what is unpacked of it."""
-    if not source["member"] and not source["sheet"]:
-        return path
-    found = {part.id: part for part in _unpacked(os.getpid(), path, source["sha256"])}
-    part = found.get(source["source_id"])
-    if part is None or part.refused:
+def part(store: Store, source: dict[str, Any]) -> Part:
+    """Return a source, a row of `sources`, as a part of its file: the file itself, or what is unpacked of it.
+
+    Raises
+    ------
+    DataGap
+        If the file is gone or has changed since the import.
+    """
+    path, sha256 = paths.found(source["path"]), source["sha256"]
+    _check_unchanged(store, path, source["name"], sha256)
+    found = {part.id: part for part in _unpacked(os.getpid(), path, source["name"], sha256, source["encoding"] or "")}
+    made = found.get(source["source_id"])
+    if made is None or made.refused:
         name = parts.label(source["name"], source["member"], source["sheet"])
         raise DataGap(
             f"来源 {name} 无法再次解包, 无法显示原文。请重试, 或重建数据库",
             f"The source {name} cannot be unpacked again, so that its text cannot be shown. Try again, or rebuild the Store",
         )
-    return part.text
+    return made
 
 
 @lru_cache(maxsize=8)
-def _unpacked(pid: int, path: Path, sha256: str) -> tuple[Part, ...]:
+def _unpacked(pid: int, path: Path, name: str, sha256: str, encoding: str) -> tuple[Part, ...]:
     """Unpack a file of which the hash is known, once a process (a forked one has its own folder)."""
-    return tuple(parts.parts(path, path.name, Examined(sha256, path.stat().st_size, ""), _sandbox(pid)))
+    return tuple(parts.parts(path, name, Examined(sha256, path.stat().st_size, encoding), _sandbox(pid)))
 
 
 @cache

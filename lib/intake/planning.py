@@ -9,7 +9,7 @@ from typing import Any
 
 from lib import paths
 from lib.errors import BadFile, BadParameter, DataGap, UnknownLayout
-from lib.intake import loading, mapping, readers
+from lib.intake import corrections, loading, mapping, profiles, readers
 from lib.intake import parts as unpacked
 from lib.intake.loading import Aside, Source, as_text
 from lib.intake.parts import Part
@@ -36,6 +36,7 @@ class Held:
 
     version: str | None = None
     sources: tuple[dict[str, Any], ...] = ()
+    corrections: tuple[dict[str, Any], ...] = ()
 
     @property
     def marks(self) -> set[str]:
@@ -114,8 +115,9 @@ def plan(
     held_hashes = frozenset(made.known)
     with ThreadPoolExecutor(jobs) as pool:
         try:
-            for file, opened in zip(found, pool.map(lambda file: _open(file, held_hashes, sandbox), found), strict=True):
-                made.add(file, opened)
+            for file, made_of in zip(found, pool.map(lambda file: opened(file, held_hashes, sandbox), found), strict=True):
+                made.add(file, made_of)
+            made.add_corrections()
         except BaseException:
             sandbox.stop()  # lest those be waited for that are still at it
             pool.shutdown(cancel_futures=True)
@@ -124,7 +126,7 @@ def plan(
 
 
 @dataclass(frozen=True)
-class _Opened:
+class Opened:
     """What is known of a file before it is looked at: its bytes, and its parts; None where the Store has them already."""
 
     examined: Examined
@@ -132,7 +134,7 @@ class _Opened:
     parts: list[Part] | None
 
 
-def _open(file: Found, held: frozenset[str], sandbox: Sandbox) -> _Opened | None:
+def opened(file: Found, held: frozenset[str], sandbox: Sandbox) -> Opened | None:
     """Hash a file and unpack it; None for what is no data."""
     if _is_no_data(file):
         return None
@@ -140,7 +142,7 @@ def _open(file: Found, held: frozenset[str], sandbox: Sandbox) -> _Opened | None
     is_text = unpacked.kind(file.path, file.name) == "text"
     examined = readers.examine(file.path) if is_text else readers.hashed(file.path)
     known = examined.sha256 in held and not is_text
-    return _Opened(examined, is_text, None if known else unpacked.parts(file.path, file.name, examined, sandbox))
+    return Opened(examined, is_text, None if known else unpacked.parts(file.path, file.name, examined, sandbox))
 
 
 @dataclass
@@ -155,18 +157,32 @@ class _Planning:
         for row in self.held.sources:
             self.known.setdefault(row["sha256"], []).append(row)
         self.first_seq = 1 + max((row["seq"] for row in self.held.sources), default=0)
+        self.correcting: list[tuple[Found, list[Part]]] = []
 
-    def add(self, file: Found, opened: _Opened | None) -> None:
+    def add(self, file: Found, opened: Opened | None) -> None:
         if opened is None:
             self.plan.rest.append(_row(file, "skipped"))
         elif opened.is_text:
             self._add_text(file, *(opened.parts or ()))
         elif known := self.known.get(opened.examined.sha256):
-            _check_mapping(file, known, *(profile.id for profile in mapping.brought(file.path, file.name)))
+            if not any(row.get("corrects") for row in known):
+                _check_mapping(file, known, *(profile.id for profile in mapping.brought(file.path, file.name)))
             self._add_known(file, known)
+        elif any(loading.correcting(part) for part in opened.parts or ()):
+            self.correcting.append((file, opened.parts or []))  # what is corrected has to be known first
         else:
             self.progress(file.name, 0, opened.examined.bytes, 0)
             self._add_parts(file, opened.parts or [])
+
+    def add_corrections(self) -> None:
+        """Plan the workbooks of corrected rows, after all else."""
+        known = _Correctable(self.plan, self.held)
+        for file, parts in self.correcting:
+            made = list[Source | Aside]()
+            for part in parts:
+                found = loading.correcting(part)
+                made.append(known.source(part, file.delivery, *found) if found else Aside(part, file.delivery))
+            self._new(file, made)
 
     def _add_text(self, file: Found, part: Part) -> None:
         known = self.known.get(part.sha256)
@@ -230,6 +246,46 @@ class _Planning:
             said |= {"profile_id": one.layout.profile.id if isinstance(one, Source) else None}
             said |= {"state": one.state if isinstance(one, Aside) else "imported"}
             self.known.setdefault(one.part.sha256, []).append(said)
+
+
+class _Correctable:
+    """The sources that rows can be corrected of: those of the Store and those of this delivery."""
+
+    def __init__(self, plan: Plan, held: Held) -> None:
+        self._rows = {row["source_id"]: row for row in held.sources if row["profile_id"]}
+        self._planned = {source.id: source for source in plan.sources}
+        self._known: dict[str, dict[int, tuple[str, str]]] = {}
+        names = {row["source_id"]: unpacked.label(row["name"], row["member"], row["sheet"]) for row in held.sources}
+        for row in held.corrections:
+            place = f"{names[row['corrected_source_id']]} 第 {row['corrected_line']} 行"
+            self._known.setdefault(row["source_id"], {})[row["line"]] = (row["print"], place)
+
+    def source(self, part: Part, delivery: str, target: corrections.Target, header: str) -> Source:
+        """Make a source of a sheet of corrections; BadFile if what it corrects is not there."""
+        profile = self._profile(target)
+        if profile is None:
+            raise BadFile(
+                f"{part.label}: 更正的来源 {target.source_id} 不在数据库和本次交付中 (或版式 {target.profile_id} 已变)。"
+                "请连同原文件一起导入, 或重新导出更正表",
+                f"{part.label}: the source {target.source_id} that it corrects is neither in the Store nor in this delivery "
+                f"(or its profile {target.profile_id} has changed). Import the original too, or export the sheet again",
+            )
+        layout = corrections.layout(part.label, target, profile, header)
+        known = self._known.setdefault(target.source_id, {})
+        return Source(part, delivery, layout, correcting=corrections.Correcting(target, known))
+
+    def _profile(self, target: corrections.Target) -> Profile | None:
+        """Return the profile by which the source was read, if it is known under this hash."""
+        if planned := self._planned.get(target.source_id):
+            profile: Profile | None = planned.layout.profile
+            sha256 = planned.part.sha256
+        elif row := self._rows.get(target.source_id):
+            own = mapping.brought(paths.found(row["path"]), row["name"]) if "@" in row["profile_id"] else ()
+            profile = next((one for one in (*own, *profiles.load().values()) if one.id == row["profile_id"]), None)
+            sha256 = row["sha256"]
+        else:
+            return None
+        return profile if profile and (profile.id, sha256) == (target.profile_id, target.sha256) else None
 
 
 def _identified(part: Part, own: Sequence[Profile]) -> Layout | UnknownLayout | Reason:

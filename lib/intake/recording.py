@@ -1,12 +1,13 @@
 """Writing down in a draft where its rows come from: the parts of files, their spans, and the rows set apart."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from lib import paths
 from lib.intake import ledger
+from lib.intake.corrections import OWN
 from lib.intake.loading import Aside, Source, as_text
 from lib.intake.staging import Fault
 from lib.store import Store
@@ -21,6 +22,9 @@ def write(draft: Store, written: Sequence[Source | Aside], importer_version: str
     draft.append("sources", pa.table({name: pa.array([row.get(name) for row in rows], of) for name, of in types.items()}))
     parts = [(source.tally, source.id, as_text(source.part.member), as_text(source.part.sheet)) for source in written]
     draft.append("spans", pa.concat_tables([tally.spans(*place) for tally, *place in parts]))
+    made = [row for source in written if isinstance(source, Source) for row in _corrections(source)]
+    if made:
+        draft.append("corrections", pa.Table.from_pylist(made, _CORRECTIONS))
     apart = [(source.id, *row) for source in written for row in _apart(source)]
     if apart:
         columns = zip(*apart, strict=True)
@@ -32,6 +36,32 @@ def write(draft: Store, written: Sequence[Source | Aside], importer_version: str
 _TYPES = {"unused_columns": pa.list_(pa.string())} | dict.fromkeys(("seq", "header_line"), pa.int32())
 _TYPES |= dict.fromkeys(("bytes", "rows_read", "rows_accepted", "rows_quarantined", "rows_set_aside"), pa.int64())
 _QUARANTINE = pa.schema({"source_id": pa.string(), "line": pa.int64(), "reason": pa.string(), "original_text": pa.string()})
+
+
+_CORRECTIONS = pa.schema(
+    [
+        *(("source_id", pa.string()), ("line", pa.int64()), ("corrected_source_id", pa.string())),
+        *(("corrected_line", pa.int64()), ("corrected_by", pa.string()), ("note", pa.string()), ("print", pa.string())),
+    ]
+)
+
+
+def _corrections(source: Source) -> Iterator[dict[str, Any]]:
+    """Give the corrections that a sheet makes: of its rows that were accepted."""
+    if source.correcting is None:
+        return
+    accepted = source.tally.lines(ledger.ACCEPTED)
+    for line, link in source.correcting.links.items():
+        if line in accepted:
+            yield {
+                "source_id": source.correcting.target.source_id,
+                "line": link.line,
+                "corrected_source_id": source.id,
+                "corrected_line": line,
+                "corrected_by": link.by,
+                "note": link.note,
+                "print": link.print,
+            }
 
 
 def _known(source: Source | Aside) -> dict[str, Any]:
@@ -65,7 +95,8 @@ def _read(source: Source) -> dict[str, Any]:
         "rows_set_aside": aside,
         "rows_quarantined": tally.count(ledger.QUARANTINED),
         "state": "set_aside" if layout.profile.set_aside else "imported",
-        "unused_columns": layout.unused,
+        "unused_columns": [name for name in layout.unused if name not in OWN],
+        "corrects": source.correcting.target.source_id if source.correcting else None,
     }
 
 

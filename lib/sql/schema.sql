@@ -40,7 +40,8 @@ create table sources (
     rows_quarantined bigint, -- 隔离行数 | data rows set apart with a reason
     rows_set_aside bigint, -- 不计行数 | rows that are no transactions (closed, counted as neither income nor expense): not read
     state text, -- 状态 | imported, set_aside (recognised and not needed, or unknown part), quarantined (unreadable)
-    unused_columns text[] -- 未用的列 | header columns that the profile does not use
+    unused_columns text[], -- 未用的列 | header columns that the profile does not use
+    corrects text -- 更正对象 | the source whose rows a sheet of corrections corrects
 );
 
 -- control_totals: 控制总数 · one row per source, table and amount column; one more per direction where the file states its total
@@ -78,6 +79,18 @@ create table quarantine (
     line bigint, -- 行号 | first line of the row; 0 for a whole file
     reason text, -- 原因 | why it was set apart
     original_text text -- 原文 | the row as written; undecodable bytes as \xNN
+);
+
+-- corrections: 更正 · one row per row set apart that somebody has corrected: both versions are kept
+-- key: source_id, line
+create table corrections (
+    source_id text, -- 来源编号 | file of the row that was set apart
+    line bigint, -- 行号 | its line
+    corrected_source_id text, -- 更正来源 | sheet of corrections
+    corrected_line bigint, -- 更正行号 | row there, which took its place
+    corrected_by text, -- 更正人 | who, as written there
+    note text, -- 更正说明 | why, as written there
+    print text -- 校验 | 16 hex digits over the corrected cells
 );
 
 -- origins: 合并来源 · one row per curated row and file row that it was merged from, where there are several
