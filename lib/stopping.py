@@ -15,12 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from lib.words import word
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _CLEANING_SECONDS = 3
+_AGAIN_SECONDS = 0.05
 
 
 @dataclass
@@ -61,10 +62,24 @@ def heeded(*, to_the_end: bool) -> Iterator[Stop]:
             stop.number, stop.at = number, now
             raise KeyboardInterrupt
 
+    usual = sys.unraisablehook
+
+    def unraisable(said: Any) -> None:
+        """Have a signal come once more that came where nothing can be raised: in a call back from C, a destructor."""
+        if isinstance(said.exc_value, KeyboardInterrupt) and stop.number is not None:
+            number, stop.number = stop.number, None
+            again = threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), number))
+            again.daemon = True
+            again.start()
+        else:
+            usual(said)
+
     before = {number: signal.signal(number, heed) for number in _heard()}
+    sys.unraisablehook = unraisable
     try:
         yield stop
     finally:
+        sys.unraisablehook = usual
         for number, handler in before.items():
             signal.signal(number, signal.SIG_IGN if to_the_end else handler)
 

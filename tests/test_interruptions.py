@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from lib import cli
+from lib import cli, stopping
 from lib.simulate import simulate
 from lib.store import open_store, schema
 from tests.test_intake_workbooks import HEAD, xls, xlsx
@@ -251,3 +251,23 @@ def test_an_import_that_is_stopped_at_any_of_many_moments_ends_with_one_line_and
     scene: Scene, tmp_path: Path, number: signal.Signals
 ) -> None:
     stop(scene, tmp_path, MANY_STOPS, number)
+
+
+def test_a_signal_that_comes_where_nothing_can_be_raised_comes_again() -> None:
+    seen: list[str] = []
+
+    class Swallows:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)  # raised in a destructor, it is lost
+
+    with stopping.heeded(to_the_end=False) as stop:
+        try:
+            swallows = Swallows()
+            del swallows
+            for _ in range(200):
+                time.sleep(0.01)
+            seen.append("not stopped")
+        except KeyboardInterrupt:
+            seen.append("stopped")
+    assert seen == ["stopped"]
+    assert stop.exit_code == 130
