@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -228,14 +229,17 @@ def _texts(block: Block, lines: Collection[int]) -> dict[int, str]:
     return {int(block.line[i]): block.original(i) for i in at}
 
 
-def ahead(items: Iterator[T]) -> Iterator[T]:
-    """Give the items of an iterator, the next one being made in a thread while this one is used."""
+def ahead(items: Iterator[T], depth: int = BATCH_BYTES // readers.BLOCK_BYTES) -> Iterator[T]:
+    """Give the items of an iterator, the next ones being made in a thread while one is used: no more than `depth` of them."""
     nothing: Any = object()
     with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, items, nothing)
-        while (item := coming.result()) is not nothing:
-            coming = pool.submit(next, items, nothing)
-            yield item
+        coming = deque(pool.submit(next, items, nothing) for _ in range(depth))
+        try:
+            while (item := coming.popleft().result()) is not nothing:
+                coming.append(pool.submit(next, items, nothing))
+                yield item
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _pieces(source: Source) -> Iterator[_Piece]:
