@@ -5,9 +5,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-_BLANKS = " \t\n\v\f\r\u00a0\u200b\u3000\ufeff"
-_NARROW = np.isin(np.arange(256), [ord(c) for c in _BLANKS if c < "\x80"])
-_WIDE = [tuple(c.encode()) for c in _BLANKS if c >= "\x80"]
+BLANKS = " \t\n\v\f\r\u00a0\u200b\u3000\ufeff"
+_NARROW = np.isin(np.arange(256), [ord(c) for c in BLANKS if c < "\x80"])
+_WIDE = [tuple(c.encode()) for c in BLANKS if c >= "\x80"]
 
 
 def clean(cells: pa.Table, nothing: str | None = None) -> pa.Table:
@@ -28,10 +28,10 @@ def clean(cells: pa.Table, nothing: str | None = None) -> pa.Table:
 def _clean(column: pa.StringArray, nothing: str | None) -> pa.StringArray:
     padded, formula = _edges(column)
     if padded:
-        column = pc.utf8_trim(column, characters=_BLANKS)
+        column = pc.utf8_trim(column, characters=BLANKS)
     if (padded or formula) and pc.any(pc.starts_with(column, '="')).as_py():
         column = pc.replace_substring_regex(column, r'^(?s)="([^"]*)"$', r"\1")
-        column = pc.utf8_trim(column, characters=_BLANKS)
+        column = pc.utf8_trim(column, characters=BLANKS)
     void = pc.equal(column, "")
     if nothing is not None:
         void = pc.or_(void, pc.match_substring_regex(column, f"^(?:{nothing})$"))

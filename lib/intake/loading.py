@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -157,7 +159,7 @@ class _Piece:
     kind: NDArray[np.int8]
     faults: list[Fault]
     cells: pa.Table
-    plain: frozenset[str]  # columns of digits and letters alone
+    shapes: dict[str, int]  # what all filled cells of a column are
 
 
 class Loader:
@@ -212,8 +214,9 @@ class Loader:
             return layout.header[layout.place[column]].strip()
 
         cells = pa.concat_tables([piece.cells for piece in pieces]).unify_dictionaries()
-        plain = frozenset.intersection(*(piece.plain for piece in pieces))
-        made = stage(self._draft, pieces[0].source.layout.profile, cells, plain, header, self._sums.add)
+        known = {column for piece in pieces for column in piece.shapes}
+        shapes = {c: reduce(and_, (piece.shapes.get(c, 0) for piece in pieces)) for c in known}
+        made = stage(self._draft, pieces[0].source.layout.profile, cells, shapes, header, self._sums.add)
         for seq, source in sources.items():
             source.tally.mark([line for of, line in made.aside if of == seq], ledger.SET_ASIDE)
             faults = [fault for of, fault in made.faults if of == seq]
@@ -252,14 +255,14 @@ def _pieces(source: Source) -> Iterator[_Piece]:
         header = sorting.repeated_headers(block, kind, layout, header)
         if source.correcting is not None:
             faults += source.correcting.sort(block, kind, layout, source.name)
-        cells, plain = pa.table({}), frozenset[str]()
+        cells, shapes = pa.table({}), dict[str, int]()
         if layout.profile.set_aside:
             kind[np.isin(kind, (ledger.ACCEPTED, ledger.QUARANTINED))] = ledger.SET_ASIDE
             faults = []
         elif (kind == ledger.ACCEPTED).any():
-            cells, plain, unsplit = _cells(source, block, kind)
+            cells, shapes, unsplit = _cells(source, block, kind)
             faults += unsplit
-        yield _Piece(source, block, kind, faults, cells, plain)
+        yield _Piece(source, block, kind, faults, cells, shapes)
     if digest.hexdigest() != examined.sha256:
         raise BadFile(
             f"{source.name}: 文件在导入时被改动, 未导入。请重试",
@@ -267,8 +270,8 @@ def _pieces(source: Source) -> Iterator[_Piece]:
         )
 
 
-def _cells(source: Source, block: Block, kind: NDArray[np.int8]) -> tuple[pa.Table, frozenset[str], list[Fault]]:
-    """Split the rows of a block into the cells of its profile, take the totals out; also the plain columns and the faults."""
+def _cells(source: Source, block: Block, kind: NDArray[np.int8]) -> tuple[pa.Table, dict[str, int], list[Fault]]:
+    """Split the rows of a block into the cells of its profile, take the totals out; also the columns' shapes and the faults."""
     layout = source.layout
     made = splitting.split(block, kind == ledger.ACCEPTED, layout)
     faults = made.faults
@@ -286,8 +289,8 @@ def _cells(source: Source, block: Block, kind: NDArray[np.int8]) -> tuple[pa.Tab
     told = {fact: pa.repeat(pa.scalar(value, pa.string_view()), n) for fact, value in layout.facts.items()}
     ids = pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), pa.array([source.id]))
     known = {"line": block.line[made.place], "source_seq": np.full(n, source.seq, np.int32), "source_id": ids}
-    plain = frozenset(c for c in cells if layout.place.get(c) in made.plain)
-    return pa.table({**known, **cells, **told}), plain, faults
+    shapes = {c: made.shapes.get(at, 0) for c, at in layout.place.items()}
+    return pa.table({**known, **cells, **told}), shapes, faults
 
 
 def as_text(name: str) -> str:

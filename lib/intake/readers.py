@@ -58,6 +58,9 @@ class Block:
         0, or why a line of the record cannot be used: UNDECODABLE, AMBIGUOUS, NUL.
     byte_from
         Where `raw` begins in the file.
+    cuts, cut_at
+        Where the fields of well-formed records end in `text`, one after the other, and the place there of the first of each
+        record; None where no kernel has looked (`records`).
     """
 
     raw: bytes
@@ -70,6 +73,8 @@ class Block:
     mark: NDArray[np.int8]
     byte_from: int
     encoding: str = field(repr=False, default="utf-8")
+    cuts: NDArray[np.int32] | None = field(repr=False, default=None)
+    cut_at: NDArray[np.int64] | None = field(repr=False, default=None)
 
     def __len__(self) -> int:
         return len(self.fields)
@@ -177,20 +182,29 @@ def blocks(
             yield block
 
 
-def records(
-    text: bytes, starts: NDArray[np.int64], delimiter: str
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]:
-    """Return the first line of each record (and the end), its number of fields and its state; see kernels.records."""
+@dataclass
+class Records:
+    """Records of a text: their first lines (and the end), numbers of fields, states, and their cuts (see `Block`)."""
+
+    first: NDArray[np.int64]
+    fields: NDArray[np.int64]
+    state: NDArray[np.int8]
+    cuts: NDArray[np.int32] | None = None
+    cut_at: NDArray[np.int64] | None = None
+
+
+def records(text: bytes, starts: NDArray[np.int64], delimiter: str) -> Records:
+    """Join lines into records; see kernels.records."""
     units = np.frombuffer(text, np.uint8)
     if b'"' in text or not text or len(text) > BIG:
         from lib.kernels.records import split_records
 
-        found: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]
-        found = split_records(units, starts, ord(delimiter), MAX_RECORD_LINES)
-        return found
-    lines = len(starts) - 1
+        cuts = np.empty(len(text) + 1, np.int32)  # more than enough; what is not written to takes no memory
+        first, fields, state, cut_at = split_records(units, starts, ord(delimiter), MAX_RECORD_LINES, cuts)
+        return Records(first, fields, state, cuts, cut_at)
     before = np.searchsorted(np.flatnonzero(units == ord(delimiter)), starts)
-    return np.arange(lines + 1), np.diff(before) + 1, np.zeros(lines, np.int8)
+    lines = len(starts) - 1
+    return Records(np.arange(lines + 1), np.diff(before) + 1, np.zeros(lines, np.int8))
 
 
 def _block(raw: bytes, encoding: str, delimiter: str, line: int, at: int, *, final: bool) -> Block | None:
@@ -204,18 +218,20 @@ def _block(raw: bytes, encoding: str, delimiter: str, line: int, at: int, *, fin
         raw_starts, mark = np.array([0, len(raw)]), np.zeros(1, np.int8)
         text_starts = np.array([0, 0])
     assert len(text_starts) == len(raw_starts), "transcoding keeps line breaks"
-    first, n_fields, state = records(text, text_starts, delimiter)
-    n = len(state)
+    made = records(text, text_starts, delimiter)
+    n = len(made.state)
     if not final:  # a field left open near the end may be closed in the next block
-        unsure = np.flatnonzero((state == OPEN_QUOTE) & (first[:-1] + MAX_RECORD_LINES > len(text_starts) - 1))
+        unsure = np.flatnonzero((made.state == OPEN_QUOTE) & (made.first[:-1] + MAX_RECORD_LINES > len(text_starts) - 1))
         n = int(unsure[0]) if len(unsure) else n
     if n == 0:
         return None
-    first = first[: n + 1]
+    first = made.first[: n + 1]
     marks = np.maximum.reduceat(mark[: first[-1]], first[:-1])
     return Block(
-        *(raw, text, raw_starts[first], text_starts[first], first + line, n_fields[:n], state[:n], marks, at),
+        *(raw, text, raw_starts[first], text_starts[first], first + line, made.fields[:n], made.state[:n], marks, at),
         encoding=encoding,
+        cuts=made.cuts,
+        cut_at=made.cut_at,
     )
 
 
@@ -250,8 +266,7 @@ def _line_starts(raw: bytes, encoding: str) -> NDArray[np.int64]:
     if len(raw) > BIG and not encoding.startswith("utf-16"):
         from lib.kernels.records import line_starts
 
-        most = raw.count(b"\n") + raw.count(b"\r") + 2
-        made: NDArray[np.int64] = line_starts(np.frombuffer(raw, np.uint8), most)
+        made: NDArray[np.int64] = line_starts(np.frombuffer(raw, np.uint8))
         return made
     units = _units(raw, encoding)
     feed, back = units == 10, units == 13

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from lib.errors import BadFile
 from lib.intake.cells import LINE_BREAK
-from lib.intake.cleaning import clean
+from lib.intake.cleaning import BLANKS, clean
 from lib.intake.profiles import Layout
 from lib.intake.readers import BIG, SHEET, Block
 from lib.intake.sorting import shape_fault
 from lib.intake.staging import Fault
+from lib.kernels.shapes import EVERY
 
 _VIEW = pa.string_view()
 
@@ -33,15 +34,15 @@ class Split:
         Index in the block of each row.
     cells
         By the place of a column in the header.
-    plain
-        Columns that hold nothing but digits and letters of ASCII, as far as that is known.
+    shapes
+        What all filled cells of a column are known to be (kernels.shapes).
     faults
         Records that cannot be split: they are no rows.
     """
 
     place: NDArray[np.int64]
     cells: dict[int, pa.Array]
-    plain: frozenset[int]
+    shapes: dict[int, int]
     faults: list[Fault]
 
 
@@ -51,7 +52,7 @@ def split(block: Block, keep: NDArray[np.bool_], layout: Layout) -> Split:
     Where a layout leaves last fields out, they are null; where it ends its rows with blank fields, they are cut off.
     """
     wanted = sorted({0, *layout.place.values()})
-    if len(block.text) <= BIG or (block.encoding == SHEET and LINE_BREAK.encode() in block.text):
+    if len(block.text) <= BIG or block.cuts is None or (block.encoding == SHEET and LINE_BREAK.encode() in block.text):
         return _by_arrow(block, keep, layout, wanted)
     made = _by_kernel(block, keep, layout, wanted)
     nothing = layout.profile.nothing
@@ -67,10 +68,12 @@ def _by_kernel(block: Block, keep: NDArray[np.bool_], layout: Layout, wanted: li
     column_of[wanted] = np.arange(len(wanted))
     views = np.zeros((len(wanted), n, 4), np.uint32)
     filled, overfull = np.zeros((len(wanted), n), np.uint8), np.zeros(n, np.uint8)
-    plain, spare = np.ones(len(wanted), np.uint8), np.empty(len(block.text), np.uint8)
+    shapes, spare = np.full(len(wanted), EVERY, np.uint8), np.empty(len(block.text), np.uint8)
+    assert block.cuts is not None
+    assert block.cut_at is not None
     text = np.frombuffer(block.text, np.uint8)
-    bounds = block.text_at[place], block.text_at[place + 1]
-    cut(text, *bounds, ord(layout.delimiter), column_of, views.reshape(-1), filled, spare, plain, overfull)
+    of_records = block.text_at[place], block.fields[place], block.cut_at[place], block.cuts
+    cut(text, *of_records, column_of, views.reshape(-1), filled, spare, shapes, overfull)
     if overfull.any():
         faults = [shape_fault(block, at, width) for at in place[overfull == 1].tolist()]
         kept = keep.copy()
@@ -82,7 +85,7 @@ def _by_kernel(block: Block, keep: NDArray[np.bool_], layout: Layout, wanted: li
     for i, at in enumerate(wanted):
         valid = None if filled[i].all() else pa.py_buffer(np.packbits(filled[i], bitorder="little"))
         cells[at] = pa.Array.from_buffers(_VIEW, n, [valid, pa.py_buffer(views[i]), *buffers])
-    return Split(place, cells, frozenset(at for i, at in enumerate(wanted) if plain[i]), [])
+    return Split(place, cells, {at: int(shapes[i]) for i, at in enumerate(wanted)}, [])
 
 
 def _without(cells: pa.Array, nothing: str) -> pa.Array:
@@ -96,7 +99,7 @@ def _by_arrow(block: Block, keep: NDArray[np.bool_], layout: Layout, wanted: lis
     table, place, faults = _split(block, keep, layout)
     table = clean(table.select([str(at) for at in wanted]), layout.profile.nothing)
     cells = {at: table[str(at)].combine_chunks().cast(_VIEW) for at in wanted}
-    return Split(place, cells, frozenset(), faults)
+    return Split(place, cells, {}, faults)
 
 
 def _split(block: Block, keep: NDArray[np.bool_], layout: Layout) -> tuple[pa.Table, NDArray[np.int64], list[Fault]]:
@@ -110,7 +113,7 @@ def _split(block: Block, keep: NDArray[np.bool_], layout: Layout) -> tuple[pa.Ta
         chosen = keep & (block.fields == n)
         part, place = fields(block, chosen, layout.delimiter, n), np.flatnonzero(chosen)
         for i in range(expected, n):
-            filled = np.asarray(pc.not_equal(pc.utf8_trim_whitespace(part[str(i)]), ""))
+            filled = np.asarray(pc.not_equal(pc.utf8_trim(part[str(i)], characters=BLANKS), ""))
             faults += [shape_fault(block, at, expected) for at in place[filled].tolist()]
             part, place = part.filter(pa.array(~filled)), place[~filled]
         missing = {str(i): pa.nulls(part.num_rows, pa.string()) for i in range(n, expected)}

@@ -7,7 +7,7 @@ what rounding to the fen took away (null for nothing).
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from lib.intake import serials
 from lib.intake.profiles import Into, Profile, codes, open_codes
+from lib.kernels.shapes import LETTERS, MOMENT, MONEY
 from lib.store import Column, Store, Table, named_sql, quoted, schema
 
 _CASTS = {
@@ -75,7 +76,7 @@ def stage(
     store: Store,
     profile: Profile,
     cells: pa.Table,
-    plain: frozenset[str],
+    shapes: Mapping[str, int],
     header: Callable[[int, str], str],
     kept: Callable[[Table, Into, str], None],
 ) -> Staged:
@@ -85,8 +86,8 @@ def stage(
     ----------
     cells
         As this module's head says, without `row_no`; texts trimmed, empty ones null (splitting.split).
-    plain
-        Columns with nothing but digits and letters of ASCII: their texts are ids as they stand.
+    shapes
+        What all filled cells of a column are known to be (kernels.shapes): those need no patterns.
     header
         Gives the name that a column has in the header of a source: (source_seq, column).
     kept
@@ -102,7 +103,7 @@ def stage(
         store.execute("create or replace temp view _raw as from _cells where row_no not in (select row_no from _aside)")
     faults = _empty(cells, profile, header, set(aside))
     for i, into in enumerate(profile.into):
-        store.execute(f"create or replace temp table _typed_{i} as {typed_sql(into, profile, plain=plain)}")
+        store.execute(f"create or replace temp table _typed_{i} as {typed_sql(into, profile, shapes=shapes)}")
         known = {row_no for row_no, _ in faults}
         faults += [(row_no, fault) for row_no, fault in _unusable(store, i, into, profile) if row_no not in known]
     for table in ("_raw", "_typed_0"):
@@ -142,24 +143,26 @@ def _found(store: Store, rules: Sequence[dict[str, str]], table: str) -> list[tu
 
 
 def typed_sql(
-    into: Into, profile: Profile, source: str = "_raw", *, texts: bool = False, plain: frozenset[str] = frozenset()
+    into: Into, profile: Profile, source: str = "_raw", *, texts: bool = False, shapes: Mapping[str, int] | None = None
 ) -> str:
     """Write the SELECT that turns cells into rows of one table.
 
     Its columns are row_no, source_seq, source_id, line, the typed columns, `rest_<amount>`, and `usable`: whether no text is
     left that is no value of its column, and no value missing that the table or the profile must have. With `texts` it has what
-    was written besides, `text_<column>`. Columns that are `plain` need no look at their ids.
+    was written besides, `text_<column>`. Cells of known `shapes` are cast as they stand.
     """
     table = schema()[into.table]
-    as_is = {c for c, sql in into.columns.items() if _cell(sql, profile) in plain and _is_id(table.column(c))}
     filled = [table.column(name) for name in into.columns]
+    shape = {c: (shapes or {}).get(_cell(sql, profile) or "", 0) for c, sql in into.columns.items()}
+    simple = {c.name: cast for c in filled if (cast := _simple_cast(table, c, shape[c.name]))}
     written = ", ".join(f'{_text(sql, profile)} as "text_{c}"' for c, sql in into.columns.items())
-    casts = {c.name: f'"text_{c.name}"' if c.name in as_is else cast_sql(table, c) for c in filled}
+    casts = {c.name: simple.get(c.name) or cast_sql(table, c) for c in filled}
     values = ", ".join(f'{sql} as "{name}"' for name, sql in casts.items())
-    rests = "".join(f', fen_rest("text_{c.name}", "{c.name}") as "rest_{c.name}"' for c in filled if c in amounts(table))
-    bad = [
-        f'("text_{c.name}" is not null and "{c.name}" is null)' for c in filled if _can_fail(table, c) and c.name not in as_is
-    ]
+    rest = {
+        c.name: "null" if c.name in simple else f'fen_rest("text_{c.name}", "{c.name}")' for c in filled if c in amounts(table)
+    }
+    rests = "".join(f', cast({sql} as decimal(38, 18)) as "rest_{name}"' for name, sql in rest.items())
+    bad = [f'("text_{c.name}" is not null and "{c.name}" is null)' for c in filled if _can_fail(table, c)]
     bad += [f'"{c}" is null' for c in _needed(into, table)]
     steps, last = cells_sql(profile, source=source)
     shown = "*" if texts else ", ".join(("row_no, source_seq, source_id, line", *(f'"{c.name}"' for c in filled)))
@@ -226,6 +229,16 @@ def cast_sql(table: Table, column: Column) -> str:
     if column.type == "text":
         return f"id_value({text})" if _is_id(column) else text
     return _CASTS[column.type].format(t=text)
+
+
+def _simple_cast(table: Table, column: Column, shape: int) -> str | None:
+    """Write the SQL that casts texts of a known shape, if the column's type has one: no pattern has to be tried."""
+    text = f'"text_{column.name}"'
+    if column in amounts(table):
+        return f"try_cast({text} as decimal(18, 2))" if shape & MONEY else None
+    if column.type == "timestamp":
+        return f"try_cast({text} as timestamp)" if shape & MOMENT else None
+    return text if shape & LETTERS and column.type == "text" and _is_id(column) else None
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -8,7 +8,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-_QUOTE, _LF, _CR, _BLANK, _TAB, _EQUALS = 34, 10, 13, 32, 9, 61
+from lib.kernels.shapes import FILLED, LETTERS, MOMENT, MONEY
+
+_QUOTE, _BLANK, _EQUALS, _DASH, _COLON, _POINT = 34, 32, 61, 45, 58, 46
 _LETTER = np.array([chr(c).isascii() and chr(c).isalnum() for c in range(256)], np.uint8)
 
 
@@ -73,12 +75,47 @@ def _bare(text: NDArray[np.uint8], begin: int, end: int) -> tuple[int, int]:
 
 
 @njit(cache=True, nogil=True)
-def _is_plain(text: NDArray[np.uint8], begin: int, end: int) -> bool:
-    """Tell whether a text has nothing but digits and letters of ASCII."""
+def _digits(text: NDArray[np.uint8], begin: int, end: int) -> bool:
+    """Tell whether a text is digits alone, and not empty."""
+    for i in range(begin, end):
+        if text[i] < 48 or text[i] > 57:
+            return False
+    return end > begin
+
+
+@njit(cache=True, nogil=True)
+def _is_moment(text: NDArray[np.uint8], begin: int) -> bool:
+    """Tell whether 19 bytes are written like 2018-09-03 08:05:06, and the year is 1900 or later."""
+    for k in range(19):
+        c = text[begin + k]
+        if k == 4 or k == 7:
+            if c != _DASH:
+                return False
+        elif k == 10:
+            if c != _BLANK:
+                return False
+        elif k == 13 or k == 16:
+            if c != _COLON:
+                return False
+        elif c < 48 or c > 57:
+            return False
+    return bool(text[begin] > 49 or (text[begin] == 49 and text[begin + 1] == 57))
+
+
+@njit(cache=True, nogil=True)
+def _shape(text: NDArray[np.uint8], begin: int, end: int) -> int:
+    """Return what a text is, as bits (kernels.shapes)."""
+    size = end - begin
+    if size == 19 and text[begin + 4] == _DASH:
+        return FILLED | MOMENT if _is_moment(text, begin) else FILLED
+    if size >= 4 and text[end - 3] == _POINT:
+        first = begin + 1 if text[begin] == _DASH else begin
+        money = end - 3 - first <= 15 and _digits(text, first, end - 3) and _digits(text, end - 2, end)
+        return FILLED | MONEY if money else FILLED
     letters = 0
     for i in range(begin, end):
         letters += _LETTER[text[i]]
-    return letters == end - begin
+    return FILLED | LETTERS if letters == size else FILLED
 
 
 @njit(cache=True, nogil=True)
@@ -92,7 +129,7 @@ def _word(text: NDArray[np.uint8], begin: int, end: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _put(text: NDArray[np.uint8], buffer: int, begin: int, end: int, views: NDArray[np.uint32], at: int) -> int:
-    """Write the view of a cell, trimmed; return 0 for an empty one, 2 if all of it is digits and letters of ASCII, else 1."""
+    """Write the view of a cell, trimmed; return its shape, 0 for an empty one."""
     if begin < end and not (_LETTER[text[begin]] and _LETTER[text[end - 1]]):
         begin, end = _bare(text, begin, end)
     size = end - begin
@@ -108,23 +145,17 @@ def _put(text: NDArray[np.uint8], buffer: int, begin: int, end: int, views: NDAr
             views[at + 2] = _word(text, begin + 4, end)
         if size > 8:
             views[at + 3] = _word(text, begin + 8, end)
-    return 2 if _is_plain(text, begin, end) else 1
+    return _shape(text, begin, end)
 
 
 @njit(cache=True, nogil=True)
-def _field(
-    text: NDArray[np.uint8], i: int, end: int, delimiter: int, spare: NDArray[np.uint8], used: int
-) -> tuple[int, int, int, int]:
-    """Read a field of a record from i: where its text begins and ends, where the next field begins, how much is used of spare.
+def _unquoted(text: NDArray[np.uint8], i: int, end: int, spare: NDArray[np.uint8], used: int) -> tuple[int, int, int]:
+    """Read a quoted field: where its text begins and ends, and how much is used of spare.
 
     A text with doubled quotes is written to spare without them: it lies there where more is used after than before.
     """
-    begin = i
-    if i >= end or text[i] != _QUOTE:
-        while i < end and text[i] != delimiter:
-            i += 1
-        return begin, i, i + 1, used
-    i, begin, after = i + 1, i + 1, used
+    begin = i + 1
+    i = begin
     doubled = 0
     while i < end:
         if text[i] == _QUOTE:
@@ -133,30 +164,28 @@ def _field(
             doubled += 1
             i += 1
         i += 1
-    close = i
-    while i < end and text[i] != delimiter:
-        i += 1
     if doubled == 0:
-        return begin, close, i + 1, used
-    k = begin
-    while k < close:
+        return begin, i, used
+    k, after = begin, used
+    while k < i:
         spare[after] = text[k]
         after += 1
         k += 2 if text[k] == _QUOTE else 1
-    return used, after, i + 1, after
+    return used, after, after
 
 
 @njit(cache=True, nogil=True)
 def cut(
     text: NDArray[np.uint8],
     start: NDArray[np.int64],
-    stop: NDArray[np.int64],
-    delimiter: int,
+    fields: NDArray[np.int64],
+    cut_at: NDArray[np.int64],
+    cuts: NDArray[np.int32],
     column_of: NDArray[np.int64],
     views: NDArray[np.uint32],
     filled: NDArray[np.uint8],
     spare: NDArray[np.uint8],
-    plain: NDArray[np.uint8],
+    shapes: NDArray[np.uint8],
     overfull: NDArray[np.uint8],
 ) -> None:
     """Cut well-formed records into cells.
@@ -165,10 +194,10 @@ def cut(
     ----------
     text
         Bytes in UTF-8.
-    start, stop
-        Where each record begins and ends (its line break may be part of it).
-    delimiter
-        Byte between fields.
+    start, fields, cut_at
+        Where each record begins, how many fields it has, and the place in `cuts` of its first.
+    cuts
+        Where each field ends (kernels.records).
     column_of
         For each field of the header the column that it goes to, -1 for none.
     views
@@ -177,28 +206,29 @@ def cut(
         Out: 1 where a cell is not empty (columns, records).
     spare
         Out: the second buffer, for cells with doubled quotes; as long as the text.
-    plain
-        Out, ones: 0 for columns with any cell that has other characters than digits and letters of ASCII.
+    shapes
+        In and out, `EVERY` for each column: the bits that all its filled cells have (kernels.shapes).
     overfull
         Out, zeros: 1 for records with something in a field beyond the header's last.
     """
     used, expected, records = 0, len(column_of), len(start)
     for r in range(records):
-        i, end = start[r], stop[r]
-        while end > i and (text[end - 1] == _LF or text[end - 1] == _CR):
-            end -= 1
-        field = 0
-        while field == 0 or i <= end:
-            begin, close, i, after = _field(text, i, end, delimiter, spare, used)
+        begin = start[r]
+        for field in range(fields[r]):
+            end = cuts[cut_at[r] + field]
             column = column_of[field] if field < expected else -1
-            if column >= 0:
-                at = 4 * (column * records + r)
-                kind = _put(spare, 1, begin, close, views, at) if after > used else _put(text, 0, begin, close, views, at)
-                if kind:
-                    filled[column, r] = 1
-                    plain[column] &= kind > 1
-            elif field >= expected:
-                begin, close = _bare(spare, begin, close) if after > used else _bare(text, begin, close)
-                overfull[r] |= close > begin
-            used = after
-            field += 1
+            if column >= 0 or field >= expected:
+                first, close, after = begin, end, used
+                if begin < end and text[begin] == _QUOTE:
+                    first, close, after = _unquoted(text, begin, end, spare, used)
+                if column >= 0:
+                    at = 4 * (column * records + r)
+                    kind = _put(spare, 1, first, close, views, at) if after > used else _put(text, 0, first, close, views, at)
+                    if kind:
+                        filled[column, r] = 1
+                        shapes[column] &= kind
+                else:
+                    first, close = _bare(spare, first, close) if after > used else _bare(text, first, close)
+                    overfull[r] |= close > first
+                used = after
+            begin = end + 1

@@ -27,8 +27,13 @@ def _closed(text: NDArray[np.uint8], i: int, stop: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _record(text: NDArray[np.uint8], i: int, stop: int, delimiter: int) -> tuple[int, int, int]:
-    """Read one record from i: where it ends (its line break), how many fields it has, and its state."""
+def _record(
+    text: NDArray[np.uint8], i: int, stop: int, delimiter: int, ends: NDArray[np.int32], at: int
+) -> tuple[int, int, int]:
+    """Read one record from i: where it ends (its line break), how many fields it has, and its state.
+
+    Where its fields end goes into `ends` from `at` on.
+    """
     fields = 1
     while True:
         if i < stop and text[i] == _QUOTE:
@@ -42,6 +47,7 @@ def _record(text: NDArray[np.uint8], i: int, stop: int, delimiter: int) -> tuple
                 return i, fields, TEXT_AFTER_QUOTE
         while i < stop and text[i] != delimiter and text[i] != _LF and text[i] != _CR:
             i += 1
+        ends[at + fields - 1] = i
         if i >= stop or text[i] != delimiter:
             return i, fields, WELL_FORMED
         fields += 1
@@ -50,8 +56,8 @@ def _record(text: NDArray[np.uint8], i: int, stop: int, delimiter: int) -> tuple
 
 @njit(cache=True, nogil=True)
 def split_records(
-    text: NDArray[np.uint8], starts: NDArray[np.int64], delimiter: int, max_lines: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]:
+    text: NDArray[np.uint8], starts: NDArray[np.int64], delimiter: int, max_lines: int, ends: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int8], NDArray[np.int64]]:
     """Join the lines of a text into records.
 
     Parameters
@@ -64,38 +70,44 @@ def split_records(
         Byte between fields.
     max_lines
         Lines that a quoted field may span; one that is not closed within them counts as unclosed.
+    ends
+        Out: where each field of the well-formed records ends, one after the other. It has to hold one for each delimiter of
+        the text and for each line.
 
     Returns
     -------
-    first, fields, state
-        Index of the first line of each record (and the number of lines as the last one); its number of fields; its state.
+    first, fields, state, at
+        Index of the first line of each record (and the number of lines as the last one); its number of fields; its state; the
+        place in `ends` of its first field.
     """
     lines = len(starts) - 1
     first = np.empty(lines + 1, np.int64)
     fields = np.empty(lines, np.int64)
     state = np.empty(lines, np.int8)
+    at = np.empty(lines, np.int64)
     made = 0
     line = 0
+    used = 0
     while line < lines:
         first[made] = line
-        end, fields[made], state[made] = _record(text, starts[line], starts[min(line + max_lines, lines)], delimiter)
+        stop = starts[min(line + max_lines, lines)]
+        end, fields[made], state[made] = _record(text, starts[line], stop, delimiter, ends, used)
+        at[made] = used
         if state[made] == WELL_FORMED:
+            used += fields[made]
             while line + 1 < lines and starts[line + 1] <= end:
                 line += 1
         made += 1
         line += 1
     first[made] = lines
-    return first[: made + 1].copy(), fields[:made].copy(), state[:made].copy()
+    return first[: made + 1].copy(), fields[:made].copy(), state[:made].copy(), at[:made].copy()
 
 
 @njit(cache=True, nogil=True)
-def line_starts(text: NDArray[np.uint8], most: int) -> NDArray[np.int64]:
-    """Return the offset of each line of a text and its length as the last one; a line ends with LF, CR LF or a lone CR.
-
-    `most` is a number of offsets that is surely enough.
-    """
+def line_starts(text: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return the offset of each line of a text and its length as the last one; a line ends with LF, CR LF or a lone CR."""
     size = len(text)
-    starts = np.empty(most, np.int64)
+    starts = np.empty(size + 2, np.int64)  # what is not written to takes no memory
     starts[0] = 0
     at = 1
     for i in range(size):

@@ -1,0 +1,10 @@
+"""What all filled cells of a column have in common, as bits: then they need no patterns to be cast by.
+
+Apart from kernels.fields, which finds them, so that nobody has to load a compiler to know their names.
+"""
+
+FILLED = 1
+LETTERS = 2  # digits and letters of ASCII alone: an id as it stands
+MONEY = 4  # up to 15 digits, a point, two digits; a minus before them or not: an amount in fen as it stands
+MOMENT = 8  # 2018-09-03 08:05:06, not before 1900: a time as it stands, if there is such a day
+EVERY = LETTERS | MONEY | MOMENT
