@@ -5,7 +5,7 @@ from typing import Any
 
 from lib import terminal
 from lib.doctor import Reading
-from lib.intake import readers
+from lib.intake import encodings
 from lib.intake.profiles import PROVENANCE
 from lib.store import schema
 from lib.words import pick, word
@@ -17,7 +17,7 @@ _ENCODINGS = {
     "utf-16-le": ("UTF-16 (文件头有标记)", "UTF-16 (a mark says so)"),
     "utf-16-be": ("UTF-16 BE (文件头有标记)", "UTF-16 BE (a mark says so)"),
     "gb18030": ("GB18030 (不是有效的 UTF-8)", "GB18030 (no valid UTF-8)"),
-    readers.SHEET: ("工作表", "a sheet"),
+    encodings.SHEET: ("工作表", "a sheet"),
 }
 _REASONS = 8
 
@@ -51,7 +51,7 @@ def _lines(reading: Reading) -> Iterator[tuple[str, str]]:
     if part is not None and part.examined.encoding:
         yield "encoding", pick(*_ENCODINGS[part.examined.encoding]) + (pick(" (隐藏)", " (hidden)") if part.hidden else "")
     if layout is not None:
-        if part is None or part.examined.encoding != readers.SHEET:
+        if part is None or part.examined.encoding != encodings.SHEET:
             yield "delimiter", pick(*_DELIMITERS[layout.delimiter])
         yield "profile_id", layout.profile.name
         yield "layout_source", " ".join(layout.profile.source.split())[:300]

@@ -16,7 +16,7 @@ import xlwt
 from lib import open_case
 from lib.errors import BadFile
 from lib.findings import evidence
-from lib.intake import readers
+from lib.intake import encodings
 from lib.intake.originals import original_text
 from lib.intake.sandbox import Sandbox
 from tests.deliveries import FLOWS, LOANS, Delivery
@@ -465,4 +465,4 @@ def test_the_answer_has_a_row_for_each_part_in_the_order_of_the_file(made: Deliv
 def test_a_sheet_has_no_encoding_of_its_own(made: Delivery) -> None:
     xlsx(made.raw / "a.xlsx", {"S": [HEAD, ["L1", "P1", 1]]})
     made.bring()
-    assert made.column("select encoding from sources") == [readers.SHEET]
+    assert made.column("select encoding from sources") == [encodings.SHEET]

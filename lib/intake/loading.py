@@ -16,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lib.errors import BadFile, UnknownLayout
-from lib.intake import corrections, ledger, matching, readers, serials, sorting, splitting, surroundings
+from lib.intake import corrections, encodings, ledger, matching, readers, serials, sorting, splitting, surroundings
 from lib.intake.parts import Part
 from lib.intake.profiles import DELIMITERS, HEADER_LINES, Layout, Profile
 from lib.intake.readers import Block
@@ -104,7 +104,7 @@ def identify(part: Part, own: Sequence[Profile] = ()) -> Layout:
             f"{part.label}: 文件是空的 (0 字节)。请向提供方重新索取, 或将其移出交付目录",
             f"{part.label}: the file is empty. Ask for it again",
         )
-    delimiters, written = (",", "utf-8") if encoding == readers.SHEET else (DELIMITERS, encoding)
+    delimiters, written = (",", "utf-8") if encoding == encodings.SHEET else (DELIMITERS, encoding)
     lines = {delimiter: _first_records(part.text, encoding, delimiter) for delimiter in delimiters}
     try:
         return matching.match(part.file_name, written, lines, own=own)
@@ -115,9 +115,9 @@ def identify(part: Part, own: Sequence[Profile] = ()) -> Layout:
 
 def correcting(part: Part) -> tuple[corrections.Target, str] | None:
     """Return what a sheet corrects and its header, if it is one of corrections."""
-    if part.refused or part.examined.encoding != readers.SHEET or not part.examined.bytes:
+    if part.refused or part.examined.encoding != encodings.SHEET or not part.examined.bytes:
         return None
-    records = dict(_first_records(part.text, readers.SHEET, ","))
+    records = dict(_first_records(part.text, encodings.SHEET, ","))
     target = corrections.target(records.get(1, ""))
     return (target, records.get(corrections.HEADER_ROW, "")) if target else None
 
@@ -125,7 +125,7 @@ def correcting(part: Part) -> tuple[corrections.Target, str] | None:
 def likely_header(part: Part, own: Sequence[Profile] = ()) -> tuple[str, ...]:
     """Return the cells of the line that is most like a header: that which a profile comes nearest to, else the widest."""
     encoding = part.examined.encoding
-    delimiters, written = (",", "utf-8") if encoding == readers.SHEET else (DELIMITERS, encoding)
+    delimiters, written = (",", "utf-8") if encoding == encodings.SHEET else (DELIMITERS, encoding)
     lines = {delimiter: _first_records(part.text, encoding, delimiter) for delimiter in delimiters}
     if near := matching.nearest(part.file_name, written, lines, own=own):
         return near.header
@@ -284,7 +284,7 @@ def _cells(source: Source, block: Block, kind: NDArray[np.int8]) -> tuple[pa.Tab
     n = len(made.place)
     nothing = pa.nulls(n, pa.string_view())
     cells = {c: made.cells[layout.place[c]] if c in layout.place else nothing for c in layout.profile.columns}
-    if block.encoding == readers.SHEET:
+    if block.encoding == encodings.SHEET:
         cells |= serials.dated(cells, layout.profile, source.part.date1904)
     told = {fact: pa.repeat(pa.scalar(value, pa.string_view()), n) for fact, value in layout.facts.items()}
     ids = pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), pa.array([source.id]))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.errors import BadFile
-from lib.intake import profiles, staging
+from lib.intake import casting, profiles, staging
 from lib.intake.profiles import KEYS, Profile
 from lib.store import QueryError, schema, scratch
 
@@ -150,7 +150,7 @@ def _try_sql(profile: Profile) -> None:
         _check_expression(sql)
     with scratch() as store:
         staging.prepare(store)
-        store.show("_raw", staging.no_cells(profile))
+        store.show("_raw", casting.no_cells(profile))
         for sql, query in _trials(profile):
             try:
                 store.execute(query)
@@ -185,13 +185,13 @@ def _trials(profile: Profile) -> Iterator[tuple[str, str]]:
     for rule in (*profile.aside, *(rule for rule in profile.refuse if rule.get("over") == "cells")):
         yield rule["when"], f"select line from _raw where {rule['when']}"
     for i, sql in enumerate(profile.let.values()):
-        steps, last = staging.cells_sql(profile, i)
+        steps, last = casting.cells_sql(profile, i)
         yield sql, f"with {steps} select ({sql}) from {last}"
-    steps, last = staging.cells_sql(profile)
+    steps, last = casting.cells_sql(profile)
     for i, into in enumerate(profile.into):
         for sql in (into.where or "true", *into.columns.values()):
             yield sql, f"with {steps} select ({sql}) from {last}"
-        yield into.table, f"create or replace temp table _typed_{i} as {staging.typed_sql(into, profile)}"
+        yield into.table, f"create or replace temp table _typed_{i} as {casting.typed_sql(into, profile)}"
     for rule in (rule for rule in profile.refuse if rule.get("over") != "cells"):
         yield rule["when"], f"select line from _typed_0 where {rule['when']}"
 

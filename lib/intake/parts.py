@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from lib.errors import BadFile
-from lib.intake import readers
+from lib.intake import encodings, readers
 from lib.intake.readers import Examined
 from lib.intake.sandbox import Reason, Sandbox, Unpacked
 
@@ -179,7 +179,7 @@ def _text(part: Part, suffix: str) -> Part:
 def _part(part: Part, unpacked: Unpacked, said: dict[str, Any], sandbox: Sandbox, depth: int) -> list[Part]:
     """Make a part of what the child said: a sheet, or a member that is a file again."""
     if "sheet" in said:
-        examined = Examined(str(said["sha256"]), int(said["bytes"]), readers.SHEET)
+        examined = Examined(str(said["sha256"]), int(said["bytes"]), encodings.SHEET)
         hidden, date1904 = bool(said.get("hidden")), bool(said.get("date1904"))
         text = unpacked.folder / str(said["text"])
         return [replace(part, text=text, examined=examined, sheet=str(said["sheet"]), hidden=hidden, date1904=date1904)]

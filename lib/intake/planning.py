@@ -9,8 +9,9 @@ from typing import Any
 
 from lib import paths
 from lib.errors import BadFile, BadParameter, DataGap, UnknownLayout
-from lib.intake import corrections, loading, mapping, profiles, readers
+from lib.intake import loading, mapping, readers
 from lib.intake import parts as unpacked
+from lib.intake.correctable import Correctable
 from lib.intake.loading import Aside, Source, as_text
 from lib.intake.parts import Part
 from lib.intake.profiles import Layout, Profile
@@ -176,7 +177,7 @@ class _Planning:
 
     def add_corrections(self) -> None:
         """Plan the workbooks of corrected rows, after all else."""
-        known = _Correctable(self.plan, self.held)
+        known = Correctable(self.plan.sources, self.held.sources, self.held.corrections)
         for file, parts in self.correcting:
             made = list[Source | Aside]()
             for part in parts:
@@ -246,46 +247,6 @@ class _Planning:
             said |= {"profile_id": one.layout.profile.id if isinstance(one, Source) else None}
             said |= {"state": one.state if isinstance(one, Aside) else "imported"}
             self.known.setdefault(one.part.sha256, []).append(said)
-
-
-class _Correctable:
-    """The sources that rows can be corrected of: those of the Store and those of this delivery."""
-
-    def __init__(self, plan: Plan, held: Held) -> None:
-        self._rows = {row["source_id"]: row for row in held.sources if row["profile_id"]}
-        self._planned = {source.id: source for source in plan.sources}
-        self._known: dict[str, dict[int, tuple[str, str]]] = {}
-        names = {row["source_id"]: unpacked.label(row["name"], row["member"], row["sheet"]) for row in held.sources}
-        for row in held.corrections:
-            place = f"{names[row['corrected_source_id']]} 第 {row['corrected_line']} 行"
-            self._known.setdefault(row["source_id"], {})[row["line"]] = (row["print"], place)
-
-    def source(self, part: Part, delivery: str, target: corrections.Target, header: str) -> Source:
-        """Make a source of a sheet of corrections; BadFile if what it corrects is not there."""
-        profile = self._profile(target)
-        if profile is None:
-            raise BadFile(
-                f"{part.label}: 更正的来源 {target.source_id} 不在数据库和本次交付中 (或版式 {target.profile_id} 已变)。"
-                "请连同原文件一起导入, 或重新导出更正表",
-                f"{part.label}: the source {target.source_id} that it corrects is neither in the Store nor in this delivery "
-                f"(or its profile {target.profile_id} has changed). Import the original too, or export the sheet again",
-            )
-        layout = corrections.layout(part.label, target, profile, header)
-        known = self._known.setdefault(target.source_id, {})
-        return Source(part, delivery, layout, correcting=corrections.Correcting(target, known))
-
-    def _profile(self, target: corrections.Target) -> Profile | None:
-        """Return the profile by which the source was read, if it is known under this hash."""
-        if planned := self._planned.get(target.source_id):
-            profile: Profile | None = planned.layout.profile
-            sha256 = planned.part.sha256
-        elif row := self._rows.get(target.source_id):
-            own = mapping.brought(paths.found(row["path"]), row["name"]) if "@" in row["profile_id"] else ()
-            profile = next((one for one in (*own, *profiles.load().values()) if one.id == row["profile_id"]), None)
-            sha256 = row["sha256"]
-        else:
-            return None
-        return profile if profile and (profile.id, sha256) == (target.profile_id, target.sha256) else None
 
 
 def _identified(part: Part, own: Sequence[Profile]) -> Layout | UnknownLayout | Reason:

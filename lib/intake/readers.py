@@ -4,7 +4,6 @@ Files are read twice in blocks, never whole: first for hash and encoding (`exami
 is strict. Where only some lines cannot be decoded, those lines are marked and the rest is read.
 """
 
-import codecs
 import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,17 +12,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from lib.errors import BadFile
+from lib.intake import encodings
 from lib.intake.cells import LINE_BREAK
+from lib.intake.encodings import SHEET
 
-BLOCK_BYTES = 1 << 24
+BLOCK_BYTES = encodings.CHUNK_BYTES
 BIG = 1 << 20  # bytes of text from which a kernel is worth the second that loading it takes
 MAX_RECORD_LINES = 1000
-SHEET = "sheet"  # in the place of an encoding: UTF-8 as the sandbox writes a sheet, breaks inside cells as U+2028
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 # States of a record: those of kernels.records, which is imported only where there are quotes.
 WELL_FORMED, OPEN_QUOTE, TEXT_AFTER_QUOTE = range(3)
@@ -83,18 +81,13 @@ class Block:
         """Return record i as written, without its line break; bytes that cannot be decoded as hexadecimal escapes."""
         raw = self.raw[self.raw_at[i] : self.raw_at[i + 1]]
         if self.byte_from == 0 and i == 0:
-            raw = raw[_bom_bytes(self.encoding) :]
-        text = raw.decode(codec(self.encoding), errors="backslashreplace").rstrip("\r\n")
+            raw = raw[encodings.bom_bytes(self.encoding) :]
+        text = raw.decode(encodings.codec(self.encoding), errors="backslashreplace").rstrip("\r\n")
         return text.replace(LINE_BREAK, "\n") if self.encoding == SHEET else text
 
     def record(self, i: int) -> str:
         """Return record i as text, without its line break."""
         return self.text[self.text_at[i] : self.text_at[i + 1]].decode(errors="replace").rstrip("\r\n")
-
-
-def codec(encoding: str) -> str:
-    """Return the codec that decodes a file's bytes once the byte order mark is taken off."""
-    return "utf-8" if encoding in ("utf-8-sig", SHEET) else encoding
 
 
 def examine(path: Path) -> Examined:
@@ -113,12 +106,15 @@ def examine(path: Path) -> Examined:
             size += len(chunk)
             if fits:
                 chunk = rest + chunk
-                cut = _last_character(chunk)
-                fits, rest = is_utf8(chunk[:cut]), chunk[cut:]
+                cut = encodings.last_character(chunk)
+                fits, rest = encodings.is_utf8(chunk[:cut]), chunk[cut:]
             hashing.result()
-    fits = fits and not rest
-    marked = next((name for bom, name in _BOMS if first.startswith(bom)), None)
-    encoding = marked or ("utf-8" if fits or _mostly_utf8(path) else "gb18030")
+        fits = fits and not rest
+        marked = next((name for bom, name in encodings.BOMS if first.startswith(bom)), None)
+        if not (marked or fits):
+            file.seek(0)
+            fits = encodings.mostly_utf8(file)
+    encoding = marked or ("utf-8" if fits else "gb18030")
     return Examined(digest.hexdigest(), size, encoding)
 
 
@@ -209,7 +205,7 @@ def records(text: bytes, starts: NDArray[np.int64], delimiter: str) -> Records:
 
 def _block(raw: bytes, encoding: str, delimiter: str, line: int, at: int, *, final: bool) -> Block | None:
     """Make a block of the bytes of whole lines; None if its first record does not end in them."""
-    skip = _bom_bytes(encoding) if at == 0 else 0
+    skip = encodings.bom_bytes(encoding) if at == 0 else 0
     raw_starts = _line_starts(raw[skip:] if skip else raw, encoding) + skip
     raw_starts[0] = 0
     text, mark = _transcoded(raw, raw_starts, skip, encoding)
@@ -238,27 +234,22 @@ def _block(raw: bytes, encoding: str, delimiter: str, line: int, at: int, *, fin
 def _transcoded(raw: bytes, starts: NDArray[np.int64], skip: int, encoding: str) -> tuple[bytes, NDArray[np.int8]]:
     """Return the text in UTF-8 and a mark for each line that cannot be used."""
     mark = np.zeros(max(len(starts) - 1, 0), np.int8)
-    name = codec(encoding)
+    name = encodings.codec(encoding)
     try:
-        text = _as_utf8(raw[skip:] if skip else raw, name)
+        text = encodings.as_utf8(raw[skip:] if skip else raw, name)
     except UnicodeError:
         lines = [raw[max(a, skip) : b] for a, b in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)]
-        mark[[i for i, line in enumerate(lines) if not _fits(line, name)]] = UNDECODABLE
-        text = b"".join(_legible(line, name) for line in lines)
+        mark[[i for i, line in enumerate(lines) if not encodings.fits(line, name)]] = UNDECODABLE
+        text = b"".join(encodings.legible(line, name) for line in lines)
     if name == "gb18030":
-        for i in np.flatnonzero(_like_utf8(raw, starts)[1]).tolist():
-            if not mark[i] and _reads_as_utf8_chinese(raw[starts[i] : starts[i + 1]]):
+        for i in np.flatnonzero(encodings.like_utf8(raw, starts)[1]).tolist():
+            if not mark[i] and encodings.reads_as_utf8_chinese(raw[starts[i] : starts[i + 1]]):
                 mark[i] = AMBIGUOUS
     if text.find(0) >= 0:
         text_starts = _line_starts(text, "utf-8")
         nul = np.flatnonzero(np.frombuffer(text, np.uint8) == 0)
         mark[np.searchsorted(text_starts, nul, side="right") - 1] = NUL
     return text, mark
-
-
-def _as_utf8(raw: bytes, name: str) -> bytes:
-    """Return bytes in UTF-8; those that are so already are not copied."""
-    return raw if name == "utf-8" and is_utf8(raw) else raw.decode(name).encode()
 
 
 def _line_starts(raw: bytes, encoding: str) -> NDArray[np.int64]:
@@ -291,103 +282,3 @@ def _units(raw: bytes, encoding: str) -> NDArray[np.uint8] | NDArray[np.uint16]:
     if encoding.startswith("utf-16"):
         return np.frombuffer(raw[: len(raw) // 2 * 2], "<u2" if encoding.endswith("le") else ">u2")
     return np.frombuffer(raw, np.uint8)
-
-
-def _bom_bytes(encoding: str) -> int:
-    return next((len(bom) for bom, name in _BOMS if name == encoding), 0)
-
-
-def is_utf8(text: bytes) -> bool:
-    """Tell whether bytes are UTF-8; strict, as Python's own codec is, and three times as fast."""
-    at = pa.py_buffer(np.array([0, len(text)], np.int64))
-    try:
-        pa.LargeStringArray.from_buffers(1, at, pa.py_buffer(text)).validate(full=True)
-    except pa.ArrowInvalid:
-        return False
-    return True
-
-
-def _last_character(chunk: bytes) -> int:
-    """Return the offset after the last character of a chunk that is surely whole."""
-    for back in range(1, min(4, len(chunk) + 1)):
-        lead = chunk[-back]
-        if lead >= 0xC0:  # the first byte of a character of 2, 3 or 4
-            return len(chunk) - back if back < (2 if lead < 0xE0 else 3 if lead < 0xF0 else 4) else len(chunk)
-        if lead < 0x80:
-            break
-    return len(chunk)
-
-
-def _fits(line: bytes, name: str) -> bool:
-    try:
-        line.decode(name)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _legible(line: bytes, name: str) -> bytes:
-    """Return a line in UTF-8, bad bytes as escapes; its break is kept apart, lest it is taken for half a character."""
-    body = line.removesuffix("\n".encode(name)).removesuffix("\r".encode(name))
-    return body.decode(name, errors="backslashreplace").encode() + line[len(body) :].decode(name).encode()
-
-
-def _mostly_utf8(path: Path) -> bool:
-    """Tell whether at least half of the lines with other than ASCII are valid UTF-8.
-
-    GB18030 can hardly be refused as a whole: it takes most UTF-8 text and makes other characters of it. UTF-8 is not met
-    by accident, so that the lines vote.
-    """
-    votes, rest, final = [0, 0], b"", False
-    with opened(path) as file:
-        while not final:
-            chunk = file.read(BLOCK_BYTES).replace(b"\r", b"\n")  # a lone CR ends a line too
-            final = not chunk
-            cut = len(rest) + len(chunk) if final else (rest + chunk).rfind(b"\n") + 1
-            lines, rest = (rest + chunk)[:cut], (rest + chunk)[cut:]
-            starts = np.append(
-                0, np.flatnonzero(np.frombuffer(lines, np.uint8) == 10) + 1
-            )  # the bytes end one more line at most
-            beyond, maybe = _like_utf8(lines, np.append(starts, len(lines)))
-            bounds = [(starts[i], starts[i + 1] if i + 1 < len(starts) else len(lines)) for i in np.flatnonzero(maybe).tolist()]
-            fit = sum(_fits(lines[a:b], "utf-8") for a, b in bounds)
-            votes[True] += fit
-            votes[False] += int(beyond.sum()) - fit
-    return votes[True] >= max(votes[False], 1)
-
-
-def _like_utf8(raw: bytes, starts: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Tell which lines hold other than ASCII, and which may be UTF-8: wherever they leave ASCII, they do it as UTF-8 does.
-
-    Most lines of GB18030 are told from UTF-8 by that, without decoding any.
-    """
-    units = np.frombuffer(raw, np.uint8)
-    beyond, maybe = np.zeros(len(starts) - 1, np.bool_), np.zeros(len(starts) - 1, np.bool_)
-    high = units >= 0x80
-    high[1:] &= units[:-1] < 0x80
-    at = np.flatnonzero(high)
-    if len(at):
-        line = np.searchsorted(starts, at, side="right") - 1
-        padded = np.concatenate((units, np.zeros(2, np.uint8)))
-        lead, second, third = (padded[at + k] for k in range(3))
-        fits = (lead >= 0xC2) & (lead <= 0xF4) & (second & 0xC0 == 0x80) & ((lead < 0xE0) | (third & 0xC0 == 0x80))
-        beyond[line] = maybe[line] = True
-        maybe[line[~fits]] = False
-    return beyond, maybe
-
-
-def _reads_as_utf8_chinese(line: bytes) -> bool:
-    """Tell whether a line is valid UTF-8 with Chinese in it, and with nothing but what may stand beside that.
-
-    The dot in 买买提·提, the accent of Müller: letters of two bytes, which in GB18030 are a character each. Where there is no
-    Chinese beside them, a line in GB18030 cannot be told from one in UTF-8.
-    """
-    if line.isascii():
-        return False
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    chinese = [c for c in text if "\u2010" <= c <= "\u203b" or "\u3000" <= c <= "\u9fff" or c >= "\uf900"]
-    beside = sum(c < "\x80" or "\xa0" <= c < "\u0800" for c in text)
-    return bool(chinese) and len(chinese) + beside == len(text)

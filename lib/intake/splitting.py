@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from lib.errors import BadFile
 from lib.intake.cells import LINE_BREAK
 from lib.intake.cleaning import BLANKS, clean
+from lib.intake.encodings import SHEET
 from lib.intake.profiles import Layout
-from lib.intake.readers import BIG, SHEET, Block
+from lib.intake.readers import BIG, Block
 from lib.intake.sorting import shape_fault
 from lib.intake.staging import Fault
 from lib.kernels.shapes import EVERY

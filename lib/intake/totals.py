@@ -11,9 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from lib.intake.casting import amounts
 from lib.intake.ledger import broken
 from lib.intake.profiles import Into
-from lib.intake.staging import amounts
 from lib.store import Column, Store, Table, schema
 
 _SIDED = "flows"  # the table of which statements state totals, and its amount

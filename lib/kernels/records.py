@@ -118,3 +118,30 @@ def line_starts(text: NDArray[np.uint8]) -> NDArray[np.int64]:
         starts[at] = size
         at += 1
     return starts[:at].copy()
+
+
+@njit(cache=True, nogil=True)
+def like_utf8(raw: NDArray[np.uint8], starts: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Tell which lines (by their offsets, and the end) hold other than ASCII, and which leave ASCII as UTF-8 does, always.
+
+    A character of UTF-8 begins with 0xC2 to 0xF4, and as many bytes as that says follow, of 0x80 to 0xBF (here: up to two).
+    """
+    lines = len(starts) - 1
+    beyond = np.zeros(lines, np.uint8)
+    maybe = np.zeros(lines, np.uint8)
+    size = len(raw)
+    for line in range(lines):
+        before = 0
+        fits = 1
+        for i in range(starts[line], starts[line + 1]):
+            c = raw[i]
+            if c >= 0x80 and before < 0x80:
+                beyond[line] = 1
+                second = raw[i + 1] if i + 1 < size else 0
+                third = raw[i + 2] if i + 2 < size else 0
+                if c < 0xC2 or c > 0xF4 or second & 0xC0 != 0x80 or (c >= 0xE0 and third & 0xC0 != 0x80):
+                    fits = 0
+                    break
+            before = c
+        maybe[line] = beyond[line] & fits
+    return beyond, maybe
