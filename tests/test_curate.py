@@ -214,7 +214,7 @@ LINE = st.sampled_from(
     st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"]),
     st.booleans(),
 )
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_whatever_comes_in_the_spans_tile_the_files_and_the_rows_add_up(
     tmp_path_factory: pytest.TempPathFactory, files: list[list[str]], encoding: str, crlf: bool
 ) -> None:

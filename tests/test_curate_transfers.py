@@ -350,7 +350,7 @@ def nearest_first(rows: list[dict[str, Any]]) -> dict[str, str]:
 STEPS = st.lists(st.tuples(st.integers(1, 60 * 24), st.booleans(), st.booleans()), min_size=1, max_size=14)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS, st.randoms())
 def test_in_any_order_of_the_file_the_nearest_pairs_are_found(make_store: Callable[..., Path], steps: Any, random: Any) -> None:
     minutes, rows = 0, []

@@ -56,7 +56,7 @@ def test_every_table_is_recognised_by_its_column_names_and_by_its_labels(table: 
 
 def test_every_table_that_files_can_fill_has_a_layout() -> None:
     fillable = {t.name for t in schema().values() if {"source_id", "line"} <= {c.name for c in t.columns} and t.key}
-    provenance = {"quarantine", "origins", "party_records", "flags"}
+    provenance = {"quarantine", "corrections", "origins", "party_records", "flags"}
     assert {p.identity for p in profiles.load().values() if p.identity} == fillable - provenance
 
 

@@ -74,7 +74,10 @@ def part(store: Store, source: dict[str, Any]) -> Part:
     """
     path, sha256 = paths.found(source["path"]), source["sha256"]
     _check_unchanged(store, path, source["name"], sha256)
-    found = {part.id: part for part in _unpacked(os.getpid(), path, source["name"], sha256, source["encoding"] or "")}
+    examined = Examined(sha256, path.stat().st_size, source["encoding"] or "")
+    if not source["member"] and not source["sheet"]:
+        return Part(path, source["name"], examined, path, examined)
+    found = {part.id: part for part in _unpacked(os.getpid(), path, source["name"], examined)}
     made = found.get(source["source_id"])
     if made is None or made.refused:
         name = parts.label(source["name"], source["member"], source["sheet"])
@@ -86,9 +89,9 @@ def part(store: Store, source: dict[str, Any]) -> Part:
 
 
 @lru_cache(maxsize=8)
-def _unpacked(pid: int, path: Path, name: str, sha256: str, encoding: str) -> tuple[Part, ...]:
+def _unpacked(pid: int, path: Path, name: str, examined: Examined) -> tuple[Part, ...]:
     """Unpack a file of which the hash is known, once a process (a forked one has its own folder)."""
-    return tuple(parts.parts(path, name, Examined(sha256, path.stat().st_size, encoding), _sandbox(pid)))
+    return tuple(parts.parts(path, name, examined, _sandbox(pid)))
 
 
 @cache
