@@ -12,6 +12,7 @@ BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16-le"), (cod
 CHUNK_BYTES = 1 << 24
 _VOTING_BYTES = 4 * CHUNK_BYTES
 _LF = 10
+_LONG = 0xE0  # the first byte of a character of three bytes or more is this or above
 
 
 def codec(encoding: str) -> str:
@@ -65,6 +66,23 @@ def fits(line: bytes, name: str) -> bool:
     return True
 
 
+def may_be_chinese_utf8(chunk: bytes) -> bool:
+    """Tell whether a chunk of UTF-8 has any character of three bytes or more, as Chinese ones are."""
+    return bool((np.frombuffer(chunk, np.uint8) >= _LONG).any())
+
+
+def decodes(file: BinaryIO, name: str) -> bool:
+    """Tell whether the rest of a file can be decoded strictly."""
+    decoder = codecs.getincrementaldecoder(name)()
+    try:
+        while chunk := file.read(CHUNK_BYTES):
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def mostly_utf8(file: BinaryIO) -> bool:
     """Tell whether at least half of the lines with other than ASCII are valid UTF-8; those of the first 64 MB vote.
 
@@ -80,9 +98,9 @@ def mostly_utf8(file: BinaryIO) -> bool:
         starts = np.append(0, np.flatnonzero(np.frombuffer(lines, np.uint8) == _LF) + 1)
         starts = np.append(starts, len(lines))  # where the bytes end with a line, one more that is empty
         beyond, maybe = like_utf8(lines, starts)
-        fit = sum(fits(lines[starts[i] : starts[i + 1]], "utf-8") for i in np.flatnonzero(maybe).tolist())
-        votes[True] += fit
-        votes[False] += int(beyond.sum()) - fit
+        valid = [line for i in np.flatnonzero(maybe).tolist() if fits(line := lines[starts[i] : starts[i + 1]], "utf-8")]
+        votes[True] += sum(may_be_chinese_utf8(line) for line in valid)  # the others may be either
+        votes[False] += int(beyond.sum()) - len(valid)
     return votes[True] >= max(votes[False], 1)
 
 

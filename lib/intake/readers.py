@@ -99,11 +99,15 @@ def examine(path: Path) -> Examined:
         If the file cannot be read.
     """
     digest, size, first, rest, fits = hashlib.sha256(), 0, b"", b"", True
+    ascii_only, chinese = True, False
     with opened(path) as file, ThreadPoolExecutor(1) as pool:
         while chunk := file.read(BLOCK_BYTES):
             hashing = pool.submit(digest.update, chunk)
             first = first or chunk[:4]
             size += len(chunk)
+            if ascii_only or not chinese:
+                ascii_only = ascii_only and chunk.isascii()
+                chinese = chinese or (not ascii_only and encodings.may_be_chinese_utf8(chunk))
             if fits:
                 chunk = rest + chunk
                 cut = encodings.last_character(chunk)
@@ -111,7 +115,10 @@ def examine(path: Path) -> Examined:
             hashing.result()
         fits = fits and not rest
         marked = next((name for bom, name in encodings.BOMS if first.startswith(bom)), None)
-        if not (marked or fits):
+        if not marked and fits and not ascii_only and not chinese:
+            file.seek(0)  # 支取, 转 in GB18030 are letters like Ö§ in UTF-8: without any Chinese in it, it is none
+            fits = not encodings.decodes(file, "gb18030")
+        elif not (marked or fits):
             file.seek(0)
             fits = encodings.mostly_utf8(file)
     encoding = marked or ("utf-8" if fits else "gb18030")
@@ -167,10 +174,12 @@ def blocks(
             cut = len(rest) + len(chunk) if final else _last_break(rest + chunk, encoding)
             whole, rest = (rest + chunk)[:cut], (rest + chunk)[cut:]
             if not whole:
+                size *= 2  # a very long line: not to be looked through again and again
                 continue
             block = _block(whole, encoding, delimiter, line, at, final=final)
             if block is None:  # a quoted field goes on in the next chunk
                 rest = whole + rest
+                size *= 2
                 continue
             used = int(block.raw_at[-1])
             rest = whole[used:] + rest

@@ -99,6 +99,9 @@ def _is_moment(text: NDArray[np.uint8], begin: int) -> bool:
                 return False
         elif c < 48 or c > 57:
             return False
+    hour = 10 * text[begin + 11] + text[begin + 12]
+    if hour > 10 * 50 + 51 or text[begin + 14] > 53 or text[begin + 17] > 53:  # 23:59:59 is the last
+        return False
     return bool(text[begin] > 49 or (text[begin] == 49 and text[begin + 1] == 57))
 
 
@@ -112,10 +115,11 @@ def _shape(text: NDArray[np.uint8], begin: int, end: int) -> int:
         first = begin + 1 if text[begin] == _DASH else begin
         money = end - 3 - first <= 15 and _digits(text, first, end - 3) and _digits(text, end - 2, end)
         return FILLED | MONEY if money else FILLED
-    letters = 0
+    letters, digits = 0, 0
     for i in range(begin, end):
         letters += _LETTER[text[i]]
-    return FILLED | LETTERS if letters == size else FILLED
+        digits += 48 <= text[i] <= 57
+    return FILLED | LETTERS if letters == size and digits else FILLED
 
 
 @njit(cache=True, nogil=True)

@@ -4,7 +4,7 @@ Apart from kernels.fields, which finds them, so that nobody has to load a compil
 """
 
 FILLED = 1
-LETTERS = 2  # digits and letters of ASCII alone: an id as it stands
+LETTERS = 2  # digits and letters of ASCII alone, one digit at least: an id as it stands
 MONEY = 4  # up to 15 digits, a point, two digits; a minus before them or not: an amount in fen as it stands
 MOMENT = 8  # 2018-09-03 08:05:06, not before 1900: a time as it stands, if there is such a day
 EVERY = LETTERS | MONEY | MOMENT

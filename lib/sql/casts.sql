@@ -202,7 +202,9 @@ end;
 -- accounts would become one. Marks of text and the blanks between groups of four digits are no part of an id
 create or replace temp macro id_value(t) as
 case
+    when lower(t) in ('nan', 'null', 'none', 'inf', 'infinity') then null
     when not regexp_matches(t, '[^0-9A-Za-z]') then t
+    when regexp_full_match(t, '#+|#[A-Z/0!?]+|[0-9]{6,}\.0+|[0-9]{1,3}(,[0-9]{3}){2,}|[0-9]+ ?[eE] ?\+ ?[0-9]{1,3}') then null
     when regexp_full_match(half_width(unmarked(t)), '[0-9]{4}( [0-9]{4}){2,4}( [0-9]{1,3})?')
         then replace(half_width(unmarked(t)), ' ', '')
     when

@@ -42,6 +42,9 @@ create or replace temp macro moment_of(d, t) as
 case
     when d is null then parted(t)
     when t is null then parted(d)
+    -- a clock time that a program has given a day of its own, because it knows no others
+    when regexp_matches(t, '^(1899-12-30|1900-01-0[01]|1904-01-01|1970-01-01)[ T]+[0-9]')
+        then day_and_time(d, regexp_replace(t, '^[-0-9]+[ T]+', ''))
     when regexp_matches(t, '^[12][0-9]{3}[-/.年]?[0-9]{1,2}[-/.月]?[0-9]{1,2}日?([ T]+[0-9]|[0-9]{6}$)') then t
     else day_and_time(d, t)
 end;
