@@ -102,14 +102,28 @@ def explain_files(files: list[Path], rows: int, *, stub_only: bool) -> bool:
     """Say how files would be read, and tell whether all of them would be."""
     from lib import doctor, explaining
 
-    readings = doctor.explain(files, rows)
     if stub_only:
-        for stub in (reading.stub for reading in readings if reading.stub):
-            terminal.say(stub.rstrip())
-    else:
-        for reading in readings:
-            explaining.show(reading)
-        terminal.say(word("cli", "no_effect"))
+        return _say_stubs(files)
+    readings = doctor.explain(files, rows)
+    for reading in readings:
+        explaining.show(reading)
+    terminal.say(word("cli", "no_effect"))
+    return not any(reading.error for reading in readings)
+
+
+def _say_stubs(files: list[Path]) -> bool:
+    """Print profiles to begin with, and tell whether the files can be read without; what has no profile is said on stderr.
+
+    A mapping.toml that is there already is not asked: the shell makes an empty one before `--stub > mapping.toml` begins.
+    """
+    from lib import doctor
+
+    readings = doctor.explain(files, 0, mappings=False)
+    for stub in dict.fromkeys(reading.stub.rstrip() for reading in readings if reading.stub):
+        terminal.say(stub)
+    for reading in (reading for reading in readings if not reading.stub):
+        said = reading.error or reading.note or (reading.layout.profile.name if reading.layout else "")
+        terminal.note(terminal.plain(word("cli", "no_stub", name=reading.name, said=said)))
     return not any(reading.error for reading in readings)
 
 
