@@ -105,11 +105,11 @@ def explain(files: Iterable[Path], rows: int = 5, mappings: bool = True) -> list
 def _reading(part: Part, delivery: str, own: tuple[Profile, ...], rows: int) -> Reading:
     if part.refused:
         return Reading(part.label, pick(*part.refused), part=part)
-    if loading.correcting(part):
-        return Reading(
-            part.label, note=pick("隔离行更正表: 请用 lookthrough import 导入", "rows corrected: import it"), part=part
-        )
     try:
+        if loading.correcting(part):
+            return Reading(
+                part.label, note=pick("隔离行更正表: 请用 lookthrough import 导入", "rows corrected: import it"), part=part
+            )
         layout = loading.identify(part, own)
     except UnknownLayout as error:
         return Reading(part.label, str(error), part=part, stub=stubs.stub(loading.likely_header(part, own), part.file_name))

@@ -94,7 +94,7 @@ def show_quarantine(store: Path | None, source_id: str | None, limit: int) -> No
     terminal.table(columns, _rows(shown, columns), numbers=("line",))
     if len(found) > limit:
         terminal.say(word("cli", "more_set_apart", count=f"{len(found) - limit:,}"))
-    if (found["corrected"] == 0).any():
+    if ((found["corrected"] == 0) & found["corrects"].isna() & (found["line"] > 0)).any():
         terminal.say(word("cli", "how_to_correct", program=_program()))
 
 
@@ -127,15 +127,16 @@ def _say_stubs(files: list[Path]) -> bool:
     return not any(reading.error for reading in readings)
 
 
-def export_quarantine(path: Path, store: Path | None) -> None:
-    """Write the workbook in which rows that were set apart are corrected, and say what is in it."""
+def export_quarantine(path: Path, store: Path | None) -> bool:
+    """Write the workbook in which rows that were set apart are corrected, and tell whether all of them are in it."""
     from lib import quarantine
 
     made = quarantine.export(open_store(store), path)
     terminal.say(word("cli", "exported", path=paths.written(path), sheets=made.sheets, rows=f"{made.rows:,}"))
     for file, why in made.missing.items():
-        terminal.say(f"{terminal.plain(file)}: {terminal.plain(why)}")
+        terminal.note(f"{word('cli', 'error')}: {terminal.plain(file)}: {terminal.plain(why)}")
     terminal.say(word("cli", "then_import", path=paths.written(path), program=_program()))
+    return not made.missing
 
 
 def _say_stated(fresh: pd.DataFrame) -> None:
