@@ -6,6 +6,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from lib.errors import BadFile, DataGap
 from lib.intake import (
     check_digits,
     cleaning,
+    correctable,
     folding,
     ledger,
     loading,
@@ -38,7 +40,7 @@ from lib.store import SCHEMA_VERSION, Store, frame, named_sql, next_version, ope
 Progress = Callable[[str, int, int, int], None]
 
 MOST_JOBS = 4  # beyond which the disk is what is waited for
-_CODE_VERSION = 3  # raise it when the same bytes give other rows for a reason that is not in the profiles or the SQL below
+_CODE_VERSION = 4  # raise it when the same bytes give other rows for a reason that is not in the profiles or the SQL below
 _SQL = (
     "schema",
     "casts",
@@ -152,7 +154,7 @@ def _held(path: Path) -> Held:
             "Rebuild it: lookthrough import --rebuild data/raw/<delivery> …",
         )
     sources = tuple(store.arrow("select * from store.sources order by seq").to_pylist())
-    return Held(meta["version"], sources, tuple(store.arrow("select * from store.corrections order by all").to_pylist()))
+    return Held(meta["version"], sources)
 
 
 def _check_unmoved(draft: Store, held: Held, path: Path) -> None:
@@ -166,15 +168,24 @@ def _check_unmoved(draft: Store, held: Held, path: Path) -> None:
 
 
 def _build(draft: Store, plan: Plan, progress: Progress) -> None:
-    """Bring new files into a draft of the Store: stage, fold, prove, derive."""
+    """Bring new files into a draft of the Store, corrections after what they correct, and derive what follows."""
     staging.prepare(draft)
     draft.execute(named_sql("forget_institution_parties"))
-    new = plan.sources
+    read = _Read(progress, sum(source.part.examined.bytes for source in plan.sources))
+    for step in correctable.steps(plan.new):
+        _bring(draft, step, read)
+    _derive(draft)
+
+
+def _bring(draft: Store, parts_: list[Source | Aside], read: "_Read") -> None:
+    """Stage, fold and prove parts of files, and write down where their rows come from."""
+    new = [part for part in parts_ if isinstance(part, Source)]
+    correctable.prepare(draft, new)
     names = _labels(draft) | {source.id: source.name for source in new}
     held = draft.arrow("select source_id, seq from store.sources").to_pylist()
     totals.prepare(draft, {row["source_id"]: row["seq"] for row in held}, {source.id: source.seq for source in new})
     sums = totals.Sums(draft)
-    _load(draft, new, sums, progress)
+    _load(draft, new, sums, read)
     _set_apart(new, folding.fold(draft, sums, names))
     stated = {source.seq: surroundings.stated(source.layout, source.remarks) for source in new}
     draft.append(
@@ -184,22 +195,34 @@ def _build(draft: Store, plan: Plan, progress: Progress) -> None:
     for source in new:
         counts = (source.part.examined.bytes, accepted.get(source.seq, 0), len(source.faults))
         ledger.check_counts(source.name, source.tally, *counts)
-    for part in plan.new:
+    for part in parts_:
         if isinstance(part, Aside):
             part.count()
             ledger.check_tiles(part.part.label, part.tally, 0 if part.reason else part.part.examined.bytes)
-    recording.write(draft, plan.new, importer_version())
-    _derive(draft)
+    recording.write(draft, parts_, importer_version())
 
 
-def _load(draft: Store, new: list[Source], sums: totals.Sums, progress: Progress) -> None:
+@dataclass
+class _Read:
+    """How much is read of all that is to be read, and who is told."""
+
+    progress: Progress
+    total: int
+    bytes: int = 0
+    rows: int = 0
+
+    def more(self, name: str, n_bytes: int, n_rows: int) -> None:
+        """Tell of a block of a part."""
+        self.bytes, self.rows = self.bytes + n_bytes, self.rows + n_rows
+        self.progress(name, self.bytes, self.total, self.rows)
+
+
+def _load(draft: Store, new: list[Source], sums: totals.Sums, read: _Read) -> None:
     """Stage the rows of new parts; small files of one profile go together."""
-    total, bytes_done, rows_done = sum(source.part.examined.bytes for source in new), 0, 0
     loader = loading.Loader(draft, sums)
     for source in new:
         for n_bytes, n_rows in loader.load(source):
-            bytes_done, rows_done = bytes_done + n_bytes, rows_done + n_rows
-            progress(source.name, bytes_done, total, rows_done)
+            read.more(source.name, n_bytes, n_rows)
     loader.finish()
 
 

@@ -67,7 +67,7 @@ class Reading:
     flags: dict[str, int] = field(default_factory=dict)
 
 
-def explain(files: Iterable[Path], rows: int = 5) -> list[Reading]:
+def explain(files: Iterable[Path], rows: int = 5, mappings: bool = True) -> list[Reading]:
     """Read files as an import would, each part by itself, and say what came of it.
 
     Parameters
@@ -76,6 +76,8 @@ def explain(files: Iterable[Path], rows: int = 5) -> list[Reading]:
         Files or folders. A mapping.toml beside a file, or in a folder above it within the folder that is named, holds for it.
     rows
         How many rows to keep of each table.
+    mappings
+        Whether what a mapping.toml says holds.
 
     Raises
     ------
@@ -95,7 +97,7 @@ def explain(files: Iterable[Path], rows: int = 5) -> list[Reading]:
             if opened is None:
                 made.append(Reading(file.name, note=pick("不是数据, 导入时会跳过", "no data: an import passes it over")))
                 continue
-            own = mapping.brought(file.path, file.name)
+            own = mapping.brought(file.path, file.name) if mappings else ()
             made += [_reading(part, file.delivery, own, rows) for part in opened.parts or ()]
     return made
 
@@ -103,11 +105,11 @@ def explain(files: Iterable[Path], rows: int = 5) -> list[Reading]:
 def _reading(part: Part, delivery: str, own: tuple[Profile, ...], rows: int) -> Reading:
     if part.refused:
         return Reading(part.label, pick(*part.refused), part=part)
-    if loading.correcting(part):
-        return Reading(
-            part.label, note=pick("隔离行更正表: 请用 lookthrough import 导入", "rows corrected: import it"), part=part
-        )
     try:
+        if loading.correcting(part):
+            return Reading(
+                part.label, note=pick("隔离行更正表: 请用 lookthrough import 导入", "rows corrected: import it"), part=part
+            )
         layout = loading.identify(part, own)
     except UnknownLayout as error:
         return Reading(part.label, str(error), part=part, stub=stubs.stub(loading.likely_header(part, own), part.file_name))

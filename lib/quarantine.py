@@ -4,7 +4,6 @@ rows(store)                 every one of them, and whether it was corrected
 export(store, path)         a workbook of those that were not: correct it, and `lookthrough import` it
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pandas as pd
 import xlsxwriter
 
 from lib import paths
-from lib.errors import DataGap
+from lib.errors import DataGap, LookthroughError
 from lib.intake import corrections, ledger, loading, mapping, originals, parts
 from lib.intake.corrections import OWN, Target
 from lib.intake.profiles import Layout
@@ -21,13 +20,14 @@ from lib.store import Store, frame
 
 _GUIDE = (
     "隔离行更正表",
-    "1. 每个来源一张工作表。第 1、2 行和以〔〕命名的列由程序使用, 请勿改动 (〔更正人〕〔更正说明〕请填写)。",
-    "2. 请对照〔原文〕和〔隔离原因〕, 只改右侧原文件的各列; 不需要更正的行保持原样, 不会被导入。",
+    "1. 每个来源一张工作表。第 1 至 3 行和〔行号〕〔隔离原因〕〔原文〕由程序使用, 请勿改动; 〔更正人〕〔更正说明〕请填写。",
+    "2. 请对照〔原文〕和〔隔离原因〕, 只改右侧原文件的各列; 不需要更正的行保持原样, 不会被导入。"
+    "〔多出…〕是超出表头的字段, 请移入应在的列后清空。",
     "3. 所有单元格均为文本: 账号、证件号请逐位核对后录入, 不要改为数字格式。",
     "4. 保存为 .xlsx 后导入: lookthrough import <本文件>。原行仍留在隔离区, 两个版本都会保留。",
     "Correct only the columns of the original, to the right; rows left as they are are not imported. Save as .xlsx, import.",
 )
-_WIDTHS = {corrections.LINE: 8, corrections.REASON: 40, corrections.ORIGINAL: 40, corrections.PRINT: 10}
+_WIDTHS = {corrections.LINE: 8, corrections.REASON: 40, corrections.ORIGINAL: 40}
 _OF_OURS = {"bg_color": "#EDEDED", "font_color": "#555555", "num_format": "@", "text_wrap": True, "valign": "top"}
 _OF_THEIRS = {"num_format": "@", "text_wrap": True, "valign": "top"}
 _TECHNICAL = {"bg_color": "#EDEDED", "font_color": "#999999", "num_format": "@"}
@@ -50,7 +50,8 @@ def rows(store: Store) -> pd.DataFrame:
     -------
     DataFrame
         source_id · file · line (0: the whole file) · reason (in the process's language) · original_text · corrected_source_id ·
-        corrected_line · corrected_by · note: null where nobody has corrected it.
+        corrected_line · corrected_by · note: null where nobody has corrected it · corrects: the source that the row was meant
+        to correct, if it stands in a sheet of corrections.
     """
     made = frame(store.run("quarantined"))
     labels = [parts.label(*names) for names in made[["name", "member", "sheet"]].itertuples(index=False)]
@@ -74,7 +75,7 @@ def export(store: Store, path: Path) -> Exported:
         If there are no such rows, or the workbook cannot be written.
     """
     left = rows(store)
-    left = left[left["corrected_line"].isna()]
+    left = left[left["corrected_line"].isna() & left["corrects"].isna()]  # a failed correction is made again from the original
     if left.empty:
         raise DataGap("没有待更正的隔离行", "There are no rows to be corrected")
     try:
@@ -102,14 +103,14 @@ def _write(store: Store, left: pd.DataFrame, path: Path) -> Exported:
             sheet, note = "", str(own["reason"].iloc[0]) if whole else ""
             if not whole:
                 try:
-                    target, layout, delimiter = _laid_out(store, str(source_id))
-                except DataGap as error:
+                    layout, target = _laid_out(store, str(source_id))
+                except LookthroughError as error:
                     missing[file] = note = str(error)
                 else:
                     sheet, sheets, count = f"{number:03}", sheets + 1, count + len(own)
-                    _fill(book.add_worksheet(sheet), target, layout, file, own, delimiter, made)
+                    _fill(book.add_worksheet(sheet), target, layout, file, own, made)
             for column, text in enumerate((sheet, file, str(source_id), f"{0 if whole else len(own)}", note)):
-                index.write_string(top + number, column, _shown(text))
+                index.write_string(top + number, column, corrections.shown(text))
             if sheet:
                 index.write_url(top + number, 0, f"internal:'{sheet}'!A1", string=sheet)
         index.fit_to_pages(1, 0)
@@ -119,39 +120,36 @@ def _write(store: Store, left: pd.DataFrame, path: Path) -> Exported:
     return Exported(sheets, count, missing)
 
 
-def _laid_out(store: Store, source_id: str) -> tuple[Target, Layout, str]:
-    """Return what a sheet for a source has to say, and the layout of the source; DataGap if its file is gone or changed."""
+def _laid_out(store: Store, source_id: str) -> tuple[Layout, Target]:
+    """Return the layout of a source, and what a sheet for it has to say; DataGap if its file is gone or changed."""
     source = store.arrow("select * from store.sources where source_id = $id", id=source_id).to_pylist()[0]
     part = originals.part(store, source)
     layout = loading.identify(part, mapping.brought(part.path, source["name"]))
-    return Target(source_id, source["sha256"], source["profile_id"], dict(layout.facts)), layout, source["delimiter"]
+    header = [corrections.shown(cell) for cell in layout.header]
+    return layout, Target(source_id, source["sha256"], len(header), corrections.cells_print(header))
 
 
-def _fill(page: Any, target: Target, layout: Layout, file: str, own: pd.DataFrame, delimiter: str, formats: Any) -> None:
+def _fill(page: Any, target: Target, layout: Layout, file: str, own: pd.DataFrame, formats: Any) -> None:
     """Fill the sheet of a source."""
     ours, theirs, heading, technical = formats
     for column, text in enumerate(target.row()):
         page.write_string(0, column, text, technical)
-    page.write_string(1, 0, f"{file}: {'; '.join(f'{k} = {v}' for k, v in target.facts.items() if v)}", technical)
-    for column, text in enumerate((*OWN, *layout.header)):
-        page.write_string(corrections.HEADER_ROW - 1, column, text, ours if column < len(OWN) else heading)
+    told = "; ".join(f"{name} = {value}" for name, value in layout.facts.items() if value)
+    titles = " / ".join(text.strip() for text in layout.above if text.strip())
+    page.write_string(1, 0, corrections.shown(" · ".join(text for text in (file, told, titles) if text)), technical)
+    made = [
+        ([str(line), "", "", reason, text], corrections.split(text, layout.delimiter))
+        for line, reason, text in own[["line", "reason", "original_text"]].itertuples(index=False)
+    ]
+    beyond = max(0, *(len(cells) - target.width for _, cells in made))
+    surplus = [corrections.SURPLUS.format(n) for n in range(1, beyond + 1)]
+    for column, text in enumerate((*OWN, *layout.header, *surplus)):
+        of_ours = corrections.is_own(text)
+        page.write_string(corrections.HEADER_ROW - 1, column, corrections.shown(text), ours if of_ours else heading)
         page.set_column(column, column, _WIDTHS.get(text, 16), ours if column < len(OWN) else theirs)
-    for at, (values, cells) in enumerate(_rows(own, layout, delimiter), corrections.HEADER_ROW):
+    for at, (values, cells) in enumerate(made, corrections.HEADER_ROW):
         for column, text in enumerate((*values, *cells)):
-            page.write_string(at, column, _shown(text), ours if column < len(OWN) else theirs)
+            page.write_string(at, column, corrections.shown(text), ours if column < len(OWN) else theirs)
     page.set_landscape()
     page.fit_to_pages(1, 0)
     page.freeze_panes(corrections.HEADER_ROW, 1)
-
-
-def _rows(own: pd.DataFrame, layout: Layout, delimiter: str) -> Iterator[tuple[list[str], list[str]]]:
-    """Give for each row our columns and the cells of the original."""
-    for line, reason, text in own[["line", "reason", "original_text"]].itertuples(index=False):
-        cells = [_shown(cell) for cell in corrections.split(text, delimiter, len(layout.header))]
-        yield [str(line), "", "", reason, text, corrections.cells_print(cells)], cells
-
-
-def _shown(text: str) -> str:
-    """Write a text as a cell can hold it: control characters as escapes, no more than 32,767 characters."""
-    shown = "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
-    return shown if len(shown) <= 32_767 else shown[:32_766] + "…"

@@ -94,7 +94,7 @@ def show_quarantine(store: Path | None, source_id: str | None, limit: int) -> No
     terminal.table(columns, _rows(shown, columns), numbers=("line",))
     if len(found) > limit:
         terminal.say(word("cli", "more_set_apart", count=f"{len(found) - limit:,}"))
-    if (found["corrected"] == 0).any():
+    if ((found["corrected"] == 0) & found["corrects"].isna() & (found["line"] > 0)).any():
         terminal.say(word("cli", "how_to_correct", program=_program()))
 
 
@@ -102,26 +102,41 @@ def explain_files(files: list[Path], rows: int, *, stub_only: bool) -> bool:
     """Say how files would be read, and tell whether all of them would be."""
     from lib import doctor, explaining
 
-    readings = doctor.explain(files, rows)
     if stub_only:
-        for stub in (reading.stub for reading in readings if reading.stub):
-            terminal.say(stub.rstrip())
-    else:
-        for reading in readings:
-            explaining.show(reading)
-        terminal.say(word("cli", "no_effect"))
+        return _say_stubs(files)
+    readings = doctor.explain(files, rows)
+    for reading in readings:
+        explaining.show(reading)
+    terminal.say(word("cli", "no_effect"))
     return not any(reading.error for reading in readings)
 
 
-def export_quarantine(path: Path, store: Path | None) -> None:
-    """Write the workbook in which rows that were set apart are corrected, and say what is in it."""
+def _say_stubs(files: list[Path]) -> bool:
+    """Print profiles to begin with, and tell whether the files can be read without; what has no profile is said on stderr.
+
+    A mapping.toml that is there already is not asked: the shell makes an empty one before `--stub > mapping.toml` begins.
+    """
+    from lib import doctor
+
+    readings = doctor.explain(files, 0, mappings=False)
+    for stub in dict.fromkeys(reading.stub.rstrip() for reading in readings if reading.stub):
+        terminal.say(stub)
+    for reading in (reading for reading in readings if not reading.stub):
+        said = reading.error or reading.note or (reading.layout.profile.name if reading.layout else "")
+        terminal.note(terminal.plain(word("cli", "no_stub", name=reading.name, said=said)))
+    return not any(reading.error for reading in readings)
+
+
+def export_quarantine(path: Path, store: Path | None) -> bool:
+    """Write the workbook in which rows that were set apart are corrected, and tell whether all of them are in it."""
     from lib import quarantine
 
     made = quarantine.export(open_store(store), path)
     terminal.say(word("cli", "exported", path=paths.written(path), sheets=made.sheets, rows=f"{made.rows:,}"))
     for file, why in made.missing.items():
-        terminal.say(f"{terminal.plain(file)}: {terminal.plain(why)}")
+        terminal.note(f"{word('cli', 'error')}: {terminal.plain(file)}: {terminal.plain(why)}")
     terminal.say(word("cli", "then_import", path=paths.written(path), program=_program()))
+    return not made.missing
 
 
 def _say_stated(fresh: pd.DataFrame) -> None:

@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from lib import paths
 from lib.errors import BadParameter, DataGap
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 QueryError = duckdb.Error  # for those who must tell a faulty query from other faults and may not import duckdb
 MONEY = pa.decimal128(18, 2)
 _WRITER_MEMORY = "1GB"

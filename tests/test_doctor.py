@@ -75,6 +75,31 @@ def test_an_unknown_file_comes_with_a_profile_to_begin_with(tmp_path: Path) -> N
     assert "某日" in reading.stub
 
 
+def test_a_stub_is_printed_though_the_shell_has_made_an_empty_mapping(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path, "x.csv", "某日,进项,出项,结存\n2018-01-01,5,,5\n")
+    write(tmp_path, "mapping.toml", "")  # as in `lookthrough doctor x.csv --stub > mapping.toml`
+    assert main(["doctor", str(file), "--stub"]) == 1
+    said = capsys.readouterr()
+    assert len(tomllib.loads(said.out)["profile"]) == 1
+    assert said.err == ""
+
+
+def test_equal_headers_give_one_stub(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a.csv", "b.csv"):
+        write(tmp_path, name, "某日,进项,出项,结存\n2018-01-01,5,,5\n")
+    assert main(["doctor", str(tmp_path), "--stub"]) == 1
+    assert len(tomllib.loads(capsys.readouterr().out)["profile"]) == 1
+
+
+def test_a_file_that_needs_no_profile_is_said_and_makes_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", str(write(tmp_path, "loans.csv", LOANS + "L1,P1,5\n")), "--stub"]) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "canonical.loans" in said.err
+
+
 def test_a_mapping_beside_the_file_holds_for_it(tmp_path: Path) -> None:
     columns = '[profile.columns]\nday = ["某日"]\namount = ["进项"]\nbalance = ["结存"]\n'
     write(tmp_path, "mapping.toml", f'[[profile]]\nid = "own.x"\ntitle = "甲银行"\nbase = "banks.signed"\n{columns}')

@@ -113,6 +113,7 @@ def case(make_case: Callable[..., Any]) -> Any:
         quarantine=[
             {"source_id": "S1", "line": n, "reason": "金额不是数字\nnot a number", "original_text": CARD} for n in (4, 7)
         ],
+        corrections=[{"source_id": "S1", "line": 7, "corrected_source_id": "S2", "corrected_line": 4}],
         control_totals=[
             {"source_id": "S1", "table_name": "loans", "column_name": "principal_yuan", "row_count": 1}
             | {"source_total": Decimal("300000.0041"), "stored_total": Decimal(300000), "rounding": Decimal("0.0041")}
@@ -205,6 +206,7 @@ def test_sources_show_hash_counts_reasons_and_exact_totals(case: Any) -> None:
     assert f'title="{"ab" * 32}"' in page
     assert "金额不是数字" in text_of(page)
     assert "not a number" not in page
+    assert re.search(r"金额不是数字 +2 +1 +4\b", text_of(page))  # two rows, one of them corrected, the first on line 4
     assert "300,000.0041" in text_of(page)
     assert "300,000.00 " in text_of(page)
 

@@ -10,7 +10,7 @@ import xlsxwriter
 from lib import quarantine
 from lib.cli import main
 from lib.errors import BadFile, DataGap
-from lib.intake.corrections import BY, LINE, NOTE, ORIGINAL, OWN
+from lib.intake.corrections import BY, LINE, NOTE, ORIGINAL, OWN, SURPLUS
 from tests.deliveries import Delivery
 
 HEAD = "loan_id,borrower_id,principal_yuan\n"
@@ -174,6 +174,117 @@ def test_a_line_number_that_was_changed_is_said(made: Delivery) -> None:
     made.bring(path)
     assert made.column("select count(*) from loans") == [1]
     assert any("不知更正的是哪一行" in reason for reason in made.column("select reason from quarantine"))
+
+
+def test_a_row_of_which_none_was_set_apart_corrects_nothing(made: Delivery) -> None:
+    content = exported(faulty(made))  # line 2 was accepted, line 77 is not there
+    row = content["001"][3]
+    content["001"] += [["2", *row[1:-1], "7"], ["77", *row[1:-1], "8"]]
+    made.bring(corrected(made, content, principal_yuan="5"))
+    assert made.column("select sum(principal_yuan) from loans") == [Decimal("105.00")]  # 100.00 + 5
+    assert made.column("select line from corrections") == [3]
+    reasons = made.column("select reason from quarantine order by line")[1:]
+    assert [("2: 该来源没有" in reason, "77: 该来源没有" in reason) for reason in reasons] == [(True, False), (False, True)]
+
+
+def test_fields_beyond_the_header_are_exported_and_must_be_moved(made: Delivery) -> None:
+    made.write(loans=HEAD + "L1,P1,1,234.50\n").bring()
+    content = exported(made)
+    assert content["001"][2] == [*OWN, "loan_id", "borrower_id", "principal_yuan", SURPLUS.format(1)]
+    assert content["001"][3][len(OWN) :] == ["L1", "P1", "1", "234.50"]
+    made.bring(corrected(made, content, "a.xlsx", borrower_id="P2"))
+    assert made.column("select count(*) from loans") == [0]  # never 1 yuan of 1,234.50
+    made.bring(corrected(made, content, "b.xlsx", principal_yuan="1,234.50", **{SURPLUS.format(1): ""}))
+    assert made.column("select principal_yuan from loans") == [Decimal("1234.50")]
+
+
+def test_a_second_attempt_is_kept_by_a_rebuild(made: Delivery) -> None:
+    content = exported(faulty(made))
+    made.bring(corrected(made, content, "raw/更正1.xlsx", principal_yuan="abc"))
+    made.bring(corrected(made, content, "raw/更正2.xlsx", principal_yuan="5"))
+    before = made.rows("select * from loans order by loan_id"), made.rows("select * from corrections"), made.store.version
+    assert [row["principal_yuan"] for row in before[0]] == [100, 5]
+    made.bring(rebuild=True)
+    again = made.rows("select * from loans order by loan_id"), made.rows("select * from corrections"), made.store.version
+    assert again == before
+
+
+def test_a_row_that_contradicts_is_corrected_in_a_rebuild_too(made: Delivery) -> None:
+    made.write(a__loans=HEAD + "L1,P1,5\n", b__loans=HEAD + "L1,P1,6\n").bring()
+    path = corrected(made, exported(made), "raw/c.xlsx", loan_id="L2")
+    made.bring(path)
+    before = made.rows("select * from loans order by loan_id")
+    assert [(row["loan_id"], row["principal_yuan"]) for row in before] == [("L1", 5), ("L2", 6)]
+    made.bring(rebuild=True)
+    assert made.rows("select * from loans order by loan_id") == before
+
+
+def test_equal_bookings_are_neither_lost_nor_doubled_where_one_of_them_is_corrected(made: Delivery) -> None:
+    """Two bookings alike on one day, the second of them faulty; another statement shows both."""
+    head = "account_id,at,direction,amount_yuan\n"
+    made.write(a__flows=head + "A,2018-01-01,in,5\nA,2018-01-01,in,x\n", b__flows=head + "A,2018-01-01,in,5\n" * 2).bring()
+    assert made.column("select count(*) from flows") == [2]
+    made.bring(corrected(made, exported(made), "raw/c.xlsx", amount_yuan="5"))
+    assert made.column("select count(*) from flows") == [2]
+    made.bring(rebuild=True)
+    assert made.column("select count(*) from flows") == [2]
+
+
+def test_what_failed_is_corrected_from_the_original_again(made: Delivery) -> None:
+    content = exported(faulty(made))
+    made.bring(corrected(made, content, "a.xlsx", principal_yuan="abc"))
+    cell(content["001"][2], content["001"][3], "principal_yuan", "1,23")
+    assert exported(made) == content  # one sheet, of the original: no sheet for the failed row of a.xlsx
+
+
+def test_whose_account_it_is_cannot_be_changed_in_the_workbook(made: Delivery) -> None:
+    made.raw.mkdir(exist_ok=True)
+    text = "账号: 6222021234567890128\n交易时间,收支,交易金额,账户余额,对方账号,对方户名,摘要\n"
+    (made.raw / "流水.csv").write_text(text + "2018-13-01,支,1.00,4.00,,,y\n")
+    made.bring()
+    content = exported(made)
+    for row in content["001"][:2]:
+        row[:] = [text.replace("6222021234567890128", "6217001") for text in row]
+    made.bring(corrected(made, content, 交易时间="2018-01-02"))
+    assert made.column("select account_id from flows") == ["6222021234567890128"]
+
+
+def test_a_sheet_of_corrections_that_no_longer_says_so_is_refused(made: Delivery) -> None:
+    content = exported(faulty(made))
+    content["001"][0] = [""]
+    with pytest.raises(BadFile, match="隔离行更正表"):
+        made.bring(corrected(made, content, principal_yuan="5"))
+    text = "\n".join(",".join(f'"{cell}"' for cell in row) for row in exported(made)["001"])
+    (made.folder / "c.csv").write_text(text)
+    with pytest.raises(BadFile, match=r"c\.csv: 这是隔离行更正表"):
+        made.bring(made.folder / "c.csv")
+    assert made.column("select count(*) from loans") == [1]
+
+
+def test_two_copies_of_one_workbook_are_one(made: Delivery) -> None:
+    path = corrected(faulty(made), exported(made), "raw/a.xlsx", principal_yuan="5")
+    (made.raw / "b.xlsx").write_bytes(path.read_bytes())
+    answer = made.bring().set_index("name")
+    assert answer.loc["b.xlsx", "state"] == "duplicate"
+    assert made.column("select count(*) from loans") == [2]
+
+
+def test_control_characters_are_seen_and_must_go_and_others_stay(made: Delivery) -> None:
+    made.write(loans=HEAD + "L1,P\x001,5\nL2,P\u200b2,x\n").bring()
+    content = exported(made)
+    assert [row[len(OWN) + 1] for row in content["001"][3:]] == ["P\\x001", "P\u200b2"]
+    cell(content["001"][2], content["001"][4], "principal_yuan", "6")
+    made.bring(corrected(made, content, "a.xlsx", principal_yuan="7"))
+    assert made.rows("select loan_id, borrower_id from loans") == [{"loan_id": "L2", "borrower_id": "P\u200b2"}]
+    made.bring(corrected(made, content, "b.xlsx", borrower_id="P1"))
+    assert made.column("select borrower_id from loans where loan_id = 'L1'") == ["P1"]
+
+
+def test_a_text_that_no_workbook_holds_is_never_cut_off(made: Delivery) -> None:
+    made.write(parties=f"party_id,kind,name,address,listed\nC1,company,甲,{'长' * 40_000},x\n").bring()
+    made.bring(corrected(made, exported(made), listed="否"))
+    assert made.column("select count(*) from parties") == [0]
+    assert any("32,767" in reason for reason in made.column("select reason from quarantine"))
 
 
 def test_bytes_that_could_not_be_decoded_must_be_replaced(made: Delivery) -> None:

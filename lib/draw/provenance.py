@@ -82,10 +82,12 @@ def _reasons(reasons: list[Row]) -> Safe:
         Head(word("draw", "file")),
         Head(word("draw", "reason")),
         Head(word("draw", "rows"), "num"),
+        Head(word("draw", "corrected"), "num"),
         Head(word("draw", "first_line"), "num"),
     ]
     rows = [
-        [_hide(r["name"]), _hide(ledger.reason(r["reason"])), count(r["n"]), r["first_line"]] for r in reasons[:MAX_REASONS]
+        [_hide(r["name"]), _hide(ledger.reason(r["reason"])), count(r["n"]), count(r["n_corrected"]), r["first_line"]]
+        for r in reasons[:MAX_REASONS]
     ]
     more = len(reasons) - MAX_REASONS
     note = word("tables", "more", shown=count(MAX_REASONS), more=count(more)) if more > 0 else ""

@@ -106,6 +106,7 @@ def identify(part: Part, own: Sequence[Profile] = ()) -> Layout:
         )
     delimiters, written = (",", "utf-8") if encoding == encodings.SHEET else (DELIMITERS, encoding)
     lines = {delimiter: _first_records(part.text, encoding, delimiter) for delimiter in delimiters}
+    _refuse_corrections(part, lines)
     try:
         return matching.match(part.file_name, written, lines, own=own)
     except BadFile as error:
@@ -119,7 +120,20 @@ def correcting(part: Part) -> tuple[corrections.Target, str] | None:
         return None
     records = dict(_first_records(part.text, encodings.SHEET, ","))
     target = corrections.target(records.get(1, ""))
+    if target is None:
+        _refuse_corrections(part, {",": list(records.items())})
     return (target, records.get(corrections.HEADER_ROW, "")) if target else None
+
+
+def _refuse_corrections(part: Part, lines: matching.Lines) -> None:
+    """Refuse what once was a sheet of corrections: read as an ordinary file, it would be tied to nothing that it corrects."""
+    if any(corrections.is_bare(matching.cells(text, delimiter)) for delimiter, records in lines.items() for _, text in records):
+        raise BadFile(
+            f"{part.label}: 这是隔离行更正表, 但不是 .xlsx 或第 1 行被改动, 不知更正的是哪个来源。"
+            "请保存为 .xlsx, 或用 lookthrough quarantine --export 重新导出",
+            f"{part.label}: a sheet of corrections, but no .xlsx, or its first row was changed, so that it is not known "
+            "what it corrects. Save it as .xlsx, or export it again",
+        )
 
 
 def likely_header(part: Part, own: Sequence[Profile] = ()) -> tuple[str, ...]:

@@ -37,7 +37,6 @@ class Held:
 
     version: str | None = None
     sources: tuple[dict[str, Any], ...] = ()
-    corrections: tuple[dict[str, Any], ...] = ()
 
     @property
     def marks(self) -> set[str]:
@@ -177,8 +176,11 @@ class _Planning:
 
     def add_corrections(self) -> None:
         """Plan the workbooks of corrected rows, after all else."""
-        known = Correctable(self.plan.sources, self.held.sources, self.held.corrections)
+        known = Correctable(self.plan.sources, self.held.sources)
         for file, parts in self.correcting:
+            if there := self.known.get(parts[0].sha256):  # another copy of it lies in the delivery
+                self._add_known(file, there)
+                continue
             made = list[Source | Aside]()
             for part in parts:
                 found = loading.correcting(part)

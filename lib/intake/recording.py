@@ -1,5 +1,6 @@
 """Writing down in a draft where its rows come from: the parts of files, their spans, and the rows set apart."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ import pyarrow as pa
 
 from lib import paths
 from lib.intake import ledger
-from lib.intake.corrections import OWN
+from lib.intake.corrections import is_own
 from lib.intake.loading import Aside, Source, as_text
 from lib.intake.staging import Fault
 from lib.store import Store
@@ -95,7 +96,8 @@ def _read(source: Source) -> dict[str, Any]:
         "rows_set_aside": aside,
         "rows_quarantined": tally.count(ledger.QUARANTINED),
         "state": "set_aside" if layout.profile.set_aside else "imported",
-        "unused_columns": [name for name in layout.unused if name not in OWN],
+        "unused_columns": [name for name in layout.unused if not is_own(name)],
+        "facts": as_text(json.dumps(layout.facts, ensure_ascii=False)) if layout.facts else None,
         "corrects": source.correcting.target.source_id if source.correcting else None,
     }
 

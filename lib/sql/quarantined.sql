@@ -7,6 +7,7 @@ select
     sources.name,
     sources.member,
     sources.sheet,
+    sources.corrects,
     quarantine.line,
     quarantine.reason,
     quarantine.original_text,

@@ -41,7 +41,8 @@ create table sources (
     rows_set_aside bigint, -- 不计行数 | rows that are no transactions (closed, counted as neither income nor expense): not read
     state text, -- 状态 | imported, set_aside (recognised and not needed, or unknown part), quarantined (unreadable)
     unused_columns text[], -- 未用的列 | header columns that the profile does not use
-    corrects text -- 更正对象 | the source whose rows a sheet of corrections corrects
+    corrects text, -- 更正对象 | the source whose rows a sheet of corrections corrects
+    facts text -- 题头事实 | what titles and the file's name tell beside the rows (whose account), as JSON
 );
 
 -- control_totals: 控制总数 · one row per source, table and amount column; one more per direction where the file states its total
