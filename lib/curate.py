@@ -182,8 +182,11 @@ def _bring(draft: Store, parts_: list[Source | Aside], read: "_Read") -> None:
     new = [part for part in parts_ if isinstance(part, Source)]
     correctable.prepare(draft, new)
     names = _labels(draft) | {source.id: source.name for source in new}
-    held = draft.arrow("select source_id, seq from store.sources").to_pylist()
-    totals.prepare(draft, {row["source_id"]: row["seq"] for row in held}, {source.id: source.seq for source in new})
+    held = draft.arrow("select source_id, seq, corrects from store.sources").to_pylist()
+    corrects = {row["source_id"]: row["corrects"] for row in held if row["corrects"]}
+    corrects |= {source.id: source.correcting.target.source_id for source in new if source.correcting}
+    seqs = {row["source_id"]: row["seq"] for row in held}, {source.id: source.seq for source in new}
+    totals.prepare(draft, *seqs, corrects)
     sums = totals.Sums(draft)
     _load(draft, new, sums, read)
     _set_apart(new, folding.fold(draft, sums, names))

@@ -325,3 +325,15 @@ def test_the_command_lists_exports_and_brings_in(made: Delivery, capsys: pytest.
     assert main(["quarantine", *at]) == 0
     assert "张三" in capsys.readouterr().out
     assert main(["quarantine", "--export", "a.xlsx", "--import", "b.xlsx", *at]) == 2
+
+
+def test_equal_bookings_of_one_statement_stay_as_many_once_they_are_corrected(made: Delivery) -> None:
+    head = "account_id,at,direction,amount_yuan\n"
+    made.write(flows=head + "A,2018-01-01,out,500.00\nA,2018-01-01,out,5OO.00\nA,2018-01-01,out,5O0.00\n").bring()
+    content = exported(made)
+    for row in content["001"][3:]:
+        cell(content["001"][2], row, "amount_yuan", "500.00")
+    made.bring(save(made.folder / "corrected.xlsx", content))
+    assert made.column("select sum(amount_yuan) from flows") == [Decimal("1500.00")]  # 3 x 500.00
+    made.write(again__flows=head + "A,2018-01-01,out,500.00\n" * 4).bring()
+    assert made.column("select sum(amount_yuan) from flows") == [Decimal("2000.00")]  # a fuller statement has four

@@ -12,6 +12,7 @@ BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16-le"), (cod
 CHUNK_BYTES = 1 << 24
 _VOTING_BYTES = 4 * CHUNK_BYTES
 _LF = 10
+_BEYOND_CYRILLIC = 0xD4  # the first byte of Armenian, Hebrew, Arabic letters, or above
 _LONG = 0xE0  # the first byte of a character of three bytes or more is this or above
 
 
@@ -71,16 +72,21 @@ def may_be_chinese_utf8(chunk: bytes) -> bool:
     return bool((np.frombuffer(chunk, np.uint8) >= _LONG).any())
 
 
-def decodes(file: BinaryIO, name: str) -> bool:
-    """Tell whether the rest of a file can be decoded strictly."""
-    decoder = codecs.getincrementaldecoder(name)()
+def chinese_by_accident(file: BinaryIO) -> bool:
+    """Tell of UTF-8 that has no character of three bytes whether it is rather GB18030.
+
+    支 and 转 in GB18030 are letters of two bytes in UTF-8: Hebrew ones, as most that are met so are Hebrew, Arabic or Armenian.
+    Latin, Greek and Cyrillic letters may be meant.
+    """
+    decoder, exotic = codecs.getincrementaldecoder("gb18030")(), False
     try:
         while chunk := file.read(CHUNK_BYTES):
+            exotic = exotic or bool((np.frombuffer(chunk, np.uint8) >= _BEYOND_CYRILLIC).any())
             decoder.decode(chunk)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
-    return True
+    return exotic
 
 
 def mostly_utf8(file: BinaryIO) -> bool:

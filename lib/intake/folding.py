@@ -2,11 +2,12 @@
 
 A row is known by the key of its table. Where a file gives no id, the row's id is its source and line, and it is known by its
 content: the k-th row of one content in a file is the k-th row of that content in another (so two statements that overlap
-give each booking once, and two equal bookings in one statement stay two). Rows count in order of their source and line: the
+give each booking once, and two equal bookings in one statement stay two); the rows of a sheet of corrections are further rows
+of the source that it corrects. Rows count in order of their source and line: the
 first value wins, a later row may fill what was unknown, and one that contradicts is set apart whole.
 
 New rows stand in the tables of the draft already. Only those are looked at of which a hash of key or content occurs twice:
-`_parts(source_id, source_seq, fresh)` tells which sources are new.
+`_parts(source_id, source_seq, fresh, part_of)` tells which sources are new, and what sheets of corrections belong to.
 """
 
 from collections.abc import Sequence
@@ -134,17 +135,24 @@ def _group(store: Store, table: Table) -> None:
     key = "concat_ws(chr(31), 'k', " + ", ".join(f'"{k}"' for k in table.key) + ")"
     content = ", ".join(f'coalesce(cast("{c}" as text), chr(30))' for c in _content(table))
     store.execute(
-        f"create or replace temp table _rows as select {columns}, _parts.source_seq, {_made(table)} as id_made, _parts.fresh "
-        f"from store.{table.name} as t inner join _parts on t.source_id = _parts.source_id "
+        f"create or replace temp table _rows as select {columns}, _parts.source_seq, {_made(table)} as id_made, _parts.fresh, "
+        f"_parts.part_of from store.{table.name} as t inner join _parts on t.source_id = _parts.source_id "
         f"where {_hash(store, table)} in (select hash from doubtful_{table.name})"
     )
     store.execute(
         "create or replace temp table _folds as with named as ("
-        "select source_id, line, source_seq, fresh, id_made, "
-        f"case when id_made then md5(concat_ws(chr(31), 'm', {content})) else {key} end as fold "
-        "from _rows) select source_id, line, fresh, "
-        "case when id_made then fold || ':' || row_number() over (partition by fold, "
-        "case when fresh then source_seq else 0 end order by source_seq, line) else fold end as fold from named"
+        "select source_id, line, source_seq, fresh, id_made, part_of, "
+        f"case when id_made then md5(concat_ws(chr(31), 'm', {content})) else {key} end as fold from _rows), "
+        # the records that stand behind the rows of earlier imports: a sheet of corrections goes on where its source ended
+        "behind as (select fold, part_of, source_id, line from named where not fresh and id_made "
+        "union select n.fold, p.part_of, o.source_id, o.line from named as n "
+        f"inner join store.origins as o on o.table_name = '{table.name}' and o.row_id = n.source_id || ':' || n.line "
+        "inner join _parts as p on o.source_id = p.source_id where not n.fresh and n.id_made), "
+        "before as (select fold, part_of, count(*) as n from behind group by all) "
+        "select named.source_id, named.line, named.fresh, case when id_made then named.fold || ':' || ("
+        "case when named.fresh then coalesce(before.n, 0) else 0 end + row_number() over (partition by named.fold, "
+        "case when named.fresh then source_seq else 0 end order by source_seq, line)) else named.fold end as fold "
+        "from named left join before on named.fold = before.fold and named.part_of = before.part_of"
     )
     store.execute(
         f"create or replace temp table many_{table.name} as with several as ("

@@ -16,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lib.errors import BadFile, UnknownLayout
-from lib.intake import corrections, encodings, ledger, matching, readers, serials, sorting, splitting, surroundings
+from lib.intake import corrections, encodings, ledger, matching, readers, serials, signs, sorting, splitting, surroundings
 from lib.intake.parts import Part
 from lib.intake.profiles import DELIMITERS, HEADER_LINES, Layout, Profile
 from lib.intake.readers import Block
@@ -295,6 +295,9 @@ def _cells(source: Source, block: Block, kind: NDArray[np.int8]) -> tuple[pa.Tab
         keep = np.zeros(len(block), np.bool_)
         keep[made.place[~totals]] = True
         made = splitting.split(block, keep, layout)
+    if layout.profile.signed:
+        made, gainsaid = _with_signs(made, block, layout)
+        faults = faults + gainsaid
     n = len(made.place)
     nothing = pa.nulls(n, pa.string_view())
     cells = {c: made.cells[layout.place[c]] if c in layout.place else nothing for c in layout.profile.columns}
@@ -305,6 +308,19 @@ def _cells(source: Source, block: Block, kind: NDArray[np.int8]) -> tuple[pa.Tab
     known = {"line": block.line[made.place], "source_seq": np.full(n, source.seq, np.int32), "source_id": ids}
     shapes = {c: made.shapes.get(at, 0) for c, at in layout.place.items()}
     return pa.table({**known, **cells, **told}), shapes, faults
+
+
+def _with_signs(made: splitting.Split, block: Block, layout: Layout) -> tuple[splitting.Split, list[Fault]]:
+    """Take out the rows whose sign is gainsaid by a word of another column, and say so."""
+    found, name = signs.gainsaid(made.cells, layout)
+    if not found.any():
+        return made, []
+    zh = f"金额没有负号, 而“{name}”一列写明为付出: 方向不能按正负号判断。请在 mapping.toml 中把该列列为 flag"
+    en = f"the amount has no minus, and the column {name} says that it went out: name that column as flag in a mapping.toml"
+    keep = np.zeros(len(block), np.bool_)
+    keep[made.place[~found]] = True
+    faults = [Fault(int(block.line[i]), zh, en) for i in made.place[found].tolist()]
+    return splitting.split(block, keep, layout), faults
 
 
 def as_text(name: str) -> str:

@@ -10,6 +10,7 @@ Keys of a profile
     required, present               columns that no row may leave empty; columns that the header must have
     one_of                          lists of columns and facts: of each list the file must have at least one
     absent                          regular expressions: names that the header must not have
+    signed                          true: the sign tells the direction, unless words of another column gainsay it
     general                         true: many banks' layouts at once; goes behind every profile of one layout
     usual                           true: with the facts, footers and stated totals of facts.toml
     preamble, filename              fact = [regular expressions with one group]: what lines above the header, the name, tell
@@ -50,7 +51,20 @@ STATED = ("rows", "rows_in", "rows_out", "in_yuan", "out_yuan")
 KEYS = frozenset(
     (
         *("id", "title", "source", "base", "delimiters", "encodings", "files", "identity", "columns", "required", "present"),
-        *("one_of", "absent", "general", "usual", "preamble", "filename", "trailer", "totals", "nothing", "ragged", "stated"),
+        *(
+            "one_of",
+            "absent",
+            "signed",
+            "general",
+            "usual",
+            "preamble",
+            "filename",
+            "trailer",
+            "totals",
+            "nothing",
+            "ragged",
+            "stated",
+        ),
         *("stated_in", "aside", "let", "into", "refuse", "set_aside"),
     )
 )
@@ -92,6 +106,7 @@ class Profile:
     one_of: tuple[tuple[str, ...], ...] = ()
     absent: tuple[re.Pattern[str], ...] = ()
     general: bool = False
+    signed: bool = False
     preamble: dict[str, tuple[re.Pattern[str], ...]] = field(default_factory=dict)
     filename: dict[str, tuple[re.Pattern[str], ...]] = field(default_factory=dict)
     trailer: tuple[str, ...] = ()
@@ -220,6 +235,7 @@ def made(written: dict[str, Any], bases: dict[str, dict[str, Any]]) -> Profile:
         one_of=tuple(tuple(names) for names in raw.get("one_of", ())),
         absent=tuple(_pattern(text) for text in raw.get("absent", ())),
         general=bool(raw.get("general", False)),
+        signed=bool(raw.get("signed", False)),
         preamble=_patterns(raw.get("preamble", {}), known.get("preamble", {})),
         filename=_patterns(raw.get("filename", {}), known.get("filename", {})),
         trailer=(*raw.get("trailer", ()), *known.get("trailer", ())),

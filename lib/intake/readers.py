@@ -116,8 +116,8 @@ def examine(path: Path) -> Examined:
         fits = fits and not rest
         marked = next((name for bom, name in encodings.BOMS if first.startswith(bom)), None)
         if not marked and fits and not ascii_only and not chinese:
-            file.seek(0)  # 支取, 转 in GB18030 are letters like Ö§ in UTF-8: without any Chinese in it, it is none
-            fits = not encodings.decodes(file, "gb18030")
+            file.seek(0)
+            fits = not encodings.chinese_by_accident(file)
         elif not (marked or fits):
             file.seek(0)
             fits = encodings.mostly_utf8(file)

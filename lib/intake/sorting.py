@@ -14,6 +14,8 @@ from lib.intake.staging import Fault
 TOTALS = ("合计", "总计", "小计", "本页合计", "本页小计", "total", "subtotal")
 _BEGINS_TOTAL = np.zeros(256, np.bool_)
 _BEGINS_TOTAL[[byte for word in (*TOTALS, "T", "S", " ", "\t", "\u3000", ":", "：", '"') for byte in word.encode()[:1]]] = True
+_PARTED = r"(?:^|,)\s*[-+¥￥(]*[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?\)?\s*(?:,|$)"
+_MANY = 3  # rows of one number of fields, from which that number is taken for the usual one
 _MARKS = {
     UNDECODABLE: ("有无法按文件编码解码的字节", "bytes that the file's encoding does not have"),
     AMBIGUOUS: ("编码与文件其余部分不同 (UTF-8)", "in another encoding (UTF-8) than the rest of the file"),
@@ -31,6 +33,7 @@ def kinds(block: Block, layout: Layout, remarks: surroundings.Remarks) -> tuple[
     line = block.line[:-1]
     expected = len(layout.header)
     bad = (block.mark != 0) | (block.state != WELL_FORMED) | _misshapen(block, layout)
+    bad |= _parted_numbers(block, layout, bad)
     kind[bad] = ledger.QUARANTINED
     kind[blank(block, layout.delimiter)] = ledger.BLANK
     kind[line < layout.header_line] = ledger.PREAMBLE
@@ -53,6 +56,21 @@ def _misshapen(block: Block, layout: Layout) -> NDArray[np.bool_]:
     if len(block) and not block.text.endswith((b"\n", b"\r")) and block.fields[-1] < expected:
         bad[-1] = True  # the file ends in the middle of a line: what is missing may have been there
     return bad
+
+
+def _parted_numbers(block: Block, layout: Layout, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell which records have another number of fields than most and a number like 1,234.50, unquoted, that may be the reason.
+
+    Only a layout lets them pass whose rows may have more or fewer fields than its header.
+    """
+    profile, parted = layout.profile, np.zeros(len(block), np.bool_)
+    if layout.delimiter != "," or not (profile.fewer or profile.more):
+        return parted
+    rows = ~bad & (block.line[:-1] > layout.header_line)
+    counts = np.bincount(block.fields[rows], minlength=1)
+    usual = int(counts.argmax()) if counts.max() >= _MANY else len(layout.header)
+    odd = rows & (block.fields != usual)
+    return odd & surroundings.matching(block, _PARTED) if odd.any() else parted
 
 
 def blank(block: Block, delimiter: str) -> NDArray[np.bool_]:

@@ -52,7 +52,7 @@ def split(block: Block, keep: NDArray[np.bool_], layout: Layout) -> Split:
 
     Where a layout leaves last fields out, they are null; where it ends its rows with blank fields, they are cut off.
     """
-    wanted = sorted({0, *layout.place.values()})
+    wanted = list(range(len(layout.header))) if layout.profile.signed else sorted({0, *layout.place.values()})
     if len(block.text) <= BIG or block.cuts is None or (block.encoding == SHEET and LINE_BREAK.encode() in block.text):
         return _by_arrow(block, keep, layout, wanted)
     made = _by_kernel(block, keep, layout, wanted)

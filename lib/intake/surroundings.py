@@ -49,7 +49,7 @@ def sort_out(block: Block, kind: NDArray[np.int8], layout: Layout, remarks: Rema
     for patterns, found_kind in ((profile.totals, ledger.TOTAL), (profile.trailer, ledger.TRAILER)):
         if not patterns or not below.any():
             continue
-        found = below & _matching(block, _BEGINS + "|".join(patterns) + ")")
+        found = below & matching(block, _BEGINS + "|".join(patterns) + ")")
         kind[found] = found_kind
         below &= ~found
         for i in np.flatnonzero(found).tolist():
@@ -76,7 +76,7 @@ def stated(layout: Layout, remarks: Remarks) -> Stated:
     return found
 
 
-def _matching(block: Block, pattern: str) -> NDArray[np.bool_]:
+def matching(block: Block, pattern: str) -> NDArray[np.bool_]:
     """Tell which records of a block match a pattern; the text is looked at where it is, not copied."""
     offsets = pa.py_buffer(np.ascontiguousarray(block.text_at, np.int64))
     texts = pa.LargeStringArray.from_buffers(len(block), offsets, pa.py_buffer(block.text))
