@@ -127,7 +127,8 @@ def correcting(part: Part) -> tuple[corrections.Target, str] | None:
 
 def _refuse_corrections(part: Part, lines: matching.Lines) -> None:
     """Refuse what once was a sheet of corrections: read as an ordinary file, it would be tied to nothing that it corrects."""
-    if any(corrections.is_bare(matching.cells(text, delimiter)) for delimiter, records in lines.items() for _, text in records):
+    written = ((text, delimiter) for delimiter, records in lines.items() for _, text in records if corrections.LINE in text)
+    if any(corrections.is_bare(matching.cells(*one)) for one in written):
         raise BadFile(
             f"{part.label}: 这是隔离行更正表, 但不是 .xlsx 或第 1 行被改动, 不知更正的是哪个来源。"
             "请保存为 .xlsx, 或用 lookthrough quarantine --export 重新导出",
