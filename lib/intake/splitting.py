@@ -67,7 +67,7 @@ def _by_kernel(block: Block, keep: NDArray[np.bool_], layout: Layout, wanted: li
     n, width = len(place), len(layout.header)
     column_of = np.full(width, -1, np.int64)
     column_of[wanted] = np.arange(len(wanted))
-    views = np.zeros((len(wanted), n, 4), np.uint32)
+    views = np.zeros((len(wanted), n, 2), np.uint64)
     filled, overfull = np.zeros((len(wanted), n), np.uint8), np.zeros(n, np.uint8)
     shapes, spare = np.full(len(wanted), EVERY, np.uint8), np.empty(len(block.text), np.uint8)
     assert block.cuts is not None

@@ -9,9 +9,16 @@ from numba import njit
 from numpy.typing import NDArray
 
 from lib.kernels.shapes import FILLED, LETTERS, MOMENT, MONEY
+from lib.kernels.words import is_like, of_first, pattern, word
 
-_QUOTE, _BLANK, _EQUALS, _DASH, _COLON, _POINT = 34, 32, 61, 45, 58, 46
-_LETTER = np.array([chr(c).isascii() and chr(c).isalnum() for c in range(256)], np.uint8)
+_QUOTE, _BLANK, _EQUALS, _DASH, _POINT = 34, 32, 61, 45, 46
+_NO_LETTER = np.array([not (chr(c).isascii() and chr(c).isalnum()) for c in range(256)], np.uint8)
+_NO_DIGIT = np.array([chr(c) not in "0123456789" for c in range(256)], np.uint8)
+# bytes with which quotes, ="…" or a blank may begin, and a blank end
+_MAY_BEGIN = np.array([c in (32, 34, 61, 0xC2, 0xE2, 0xE3, 0xEF) or 9 <= c <= 13 for c in range(256)], np.uint8)
+_MAY_END = np.array([c in (32, 0xA0, 0x8B, 0x80, 0xBF) or 9 <= c <= 13 for c in range(256)], np.uint8)
+_RUN = 64  # records cut column by column: what is written lies together, and what is read is still near
+_YEAR_MONTH, _DAY_HOUR, _CLOCK = pattern("0000-00-"), pattern("00 00:00"), pattern("00:00:00")
 
 
 @njit(cache=True, nogil=True)
@@ -75,81 +82,67 @@ def _bare(text: NDArray[np.uint8], begin: int, end: int) -> tuple[int, int]:
 
 
 @njit(cache=True, nogil=True)
-def _digits(text: NDArray[np.uint8], begin: int, end: int) -> bool:
-    """Tell whether a text is digits alone, and not empty."""
-    for i in range(begin, end):
-        if text[i] < 48 or text[i] > 57:
-            return False
-    return end > begin
-
-
-@njit(cache=True, nogil=True)
 def _is_moment(text: NDArray[np.uint8], begin: int) -> bool:
     """Tell whether 19 bytes are written like 2018-09-03 08:05:06, and the year is 1900 or later."""
-    for k in range(19):
-        c = text[begin + k]
-        if k == 4 or k == 7:
-            if c != _DASH:
-                return False
-        elif k == 10:
-            if c != _BLANK:
-                return False
-        elif k == 13 or k == 16:
-            if c != _COLON:
-                return False
-        elif c < 48 or c > 57:
-            return False
+    if not (
+        is_like(word(text, begin), *_YEAR_MONTH)
+        and is_like(word(text, begin + 8), *_DAY_HOUR)
+        and is_like(word(text, begin + 11), *_CLOCK)
+    ):
+        return False
     hour = 10 * text[begin + 11] + text[begin + 12]
     if hour > 10 * 50 + 51 or text[begin + 14] > 53 or text[begin + 17] > 53:  # 23:59:59 is the last
         return False
     return bool(text[begin] > 49 or (text[begin] == 49 and text[begin + 1] == 57))
 
 
-@njit(cache=True, nogil=True)
-def _shape(text: NDArray[np.uint8], begin: int, end: int) -> int:
-    """Return what a text is, as bits (kernels.shapes)."""
-    size = end - begin
-    if size == 19 and text[begin + 4] == _DASH:
-        return FILLED | MOMENT if _is_moment(text, begin) else FILLED
-    if size >= 4 and text[end - 3] == _POINT:
-        first = begin + 1 if text[begin] == _DASH else begin
-        money = end - 3 - first <= 15 and _digits(text, first, end - 3) and _digits(text, end - 2, end)
-        return FILLED | MONEY if money else FILLED
-    letters, digits = 0, 0
+@njit(cache=True, nogil=True, forceinline=True)
+def _is_money(text: NDArray[np.uint8], begin: int, end: int) -> bool:
+    """Tell whether a text is up to 15 digits, a point and two digits, a minus before them or not."""
+    if end - begin < 4 or text[end - 3] != _POINT:
+        return False
+    first = begin + 1 if text[begin] == _DASH else begin
+    if end - 3 - first > 15 or end - 3 == first:
+        return False
+    odd = _NO_DIGIT[text[end - 2]] | _NO_DIGIT[text[end - 1]]
+    for i in range(first, end - 3):
+        odd |= _NO_DIGIT[text[i]]
+    return odd == 0
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _is_letters(text: NDArray[np.uint8], begin: int, end: int) -> bool:
+    """Tell whether a text is digits and letters of ASCII, one digit at least."""
+    odd, letters_alone = np.uint8(0), np.uint8(1)
     for i in range(begin, end):
-        letters += _LETTER[text[i]]
-        digits += 48 <= text[i] <= 57
-    return FILLED | LETTERS if letters == size and digits else FILLED
+        odd |= _NO_LETTER[text[i]]
+        letters_alone &= _NO_DIGIT[text[i]]
+    return odd == 0 and letters_alone == 0
 
 
-@njit(cache=True, nogil=True)
-def _word(text: NDArray[np.uint8], begin: int, end: int) -> int:
-    """Return up to four bytes of a text as a number, the first one lowest."""
-    word = np.int64(0)
-    for k in range(min(end - begin, 4)):
-        word |= np.int64(text[begin + k]) << (8 * k)
-    return int(word)
+@njit(cache=True, nogil=True, forceinline=True)
+def _shape(text: NDArray[np.uint8], begin: int, end: int, asked: int) -> int:
+    """Return what a text is, as bits (kernels.shapes), of those that are asked for: a column is looked through for no others."""
+    if asked & MOMENT and end - begin == 19 and _is_moment(text, begin):
+        return FILLED | MOMENT
+    if asked & MONEY and _is_money(text, begin, end):
+        return FILLED | MONEY
+    return FILLED | LETTERS if asked & LETTERS and _is_letters(text, begin, end) else FILLED
 
 
-@njit(cache=True, nogil=True)
-def _put(text: NDArray[np.uint8], buffer: int, begin: int, end: int, views: NDArray[np.uint32], at: int) -> int:
-    """Write the view of a cell, trimmed; return its shape, 0 for an empty one."""
-    if begin < end and not (_LETTER[text[begin]] and _LETTER[text[end - 1]]):
-        begin, end = _bare(text, begin, end)
-    size = end - begin
-    if size <= 0:
-        return 0
-    views[at] = size
-    views[at + 1] = _word(text, begin, end)
+# (Where an inner function writes to an array, or gets several, numba counts references for each cell: three times the time.)
+@njit(cache=True, nogil=True, forceinline=True)
+def _head(text: NDArray[np.uint8], begin: int, size: int) -> np.uint64:
+    """Return the first word of the view of a cell that is not empty."""
+    return np.uint64(size) | ((word(text, begin) & of_first(min(size, 4))) << np.uint64(32))
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _tail(text: NDArray[np.uint8], buffer: int, begin: int, size: int) -> np.uint64:
+    """Return the second word of the view of a cell of more than four bytes."""
     if size > 12:
-        views[at + 2] = buffer
-        views[at + 3] = begin
-    else:
-        if size > 4:
-            views[at + 2] = _word(text, begin + 4, end)
-        if size > 8:
-            views[at + 3] = _word(text, begin + 8, end)
-    return _shape(text, begin, end)
+        return np.uint64(buffer) | (np.uint64(begin) << np.uint64(32))
+    return word(text, begin + 4) & of_first(size - 4)
 
 
 @njit(cache=True, nogil=True)
@@ -179,6 +172,34 @@ def _unquoted(text: NDArray[np.uint8], i: int, end: int, spare: NDArray[np.uint8
 
 
 @njit(cache=True, nogil=True)
+def _odd_cell(
+    text: NDArray[np.uint8],
+    begin: int,
+    end: int,
+    spare: NDArray[np.uint8],
+    used: int,
+    views: NDArray[np.uint64],
+    at: int,
+    asked: int,
+) -> tuple[int, int]:
+    """Write the view of a cell in quotes, or in blanks or ="…"; return its shape, 0 for an empty one, and what of spare is used.
+
+    With no place for a view (`at` -1) only that is returned.
+    """
+    after = used
+    if begin < end and text[begin] == _QUOTE:
+        begin, end, after = _unquoted(text, begin, end, spare, used)
+    source, buffer = (spare, 1) if after > used else (text, 0)
+    begin, end = _bare(source, begin, end)
+    if begin >= end:
+        return 0, after
+    if at >= 0:
+        views[at] = _head(source, begin, end - begin)
+        views[at + 1] = _tail(source, buffer, begin, end - begin)
+    return _shape(source, begin, end, asked), after
+
+
+@njit(cache=True, nogil=True)
 def cut(
     text: NDArray[np.uint8],
     start: NDArray[np.int64],
@@ -186,7 +207,7 @@ def cut(
     cut_at: NDArray[np.int64],
     cuts: NDArray[np.int32],
     column_of: NDArray[np.int64],
-    views: NDArray[np.uint32],
+    views: NDArray[np.uint64],
     filled: NDArray[np.uint8],
     spare: NDArray[np.uint8],
     shapes: NDArray[np.uint8],
@@ -205,7 +226,7 @@ def cut(
     column_of
         For each field of the header the column that it goes to, -1 for none.
     views
-        Out, zeros: four words a cell, column by column.
+        Out, zeros: two words a cell, column by column.
     filled
         Out: 1 where a cell is not empty (columns, records).
     spare
@@ -216,23 +237,31 @@ def cut(
         Out, zeros: 1 for records with something in a field beyond the header's last.
     """
     used, expected, records = 0, len(column_of), len(start)
-    for r in range(records):
-        begin = start[r]
-        for field in range(fields[r]):
-            end = cuts[cut_at[r] + field]
-            column = column_of[field] if field < expected else -1
-            if column >= 0 or field >= expected:
-                first, close, after = begin, end, used
-                if begin < end and text[begin] == _QUOTE:
-                    first, close, after = _unquoted(text, begin, end, spare, used)
-                if column >= 0:
-                    at = 4 * (column * records + r)
-                    kind = _put(spare, 1, first, close, views, at) if after > used else _put(text, 0, first, close, views, at)
-                    if kind:
-                        filled[column, r] = 1
-                        shapes[column] &= kind
+    for low in range(0, records, _RUN):
+        high = min(low + _RUN, records)
+        for field in range(expected):
+            column = column_of[field]
+            if column < 0:
+                continue
+            asked = np.int64(shapes[column])
+            for r in range(low, high):
+                if field >= fields[r]:
+                    continue
+                begin, end = cuts[cut_at[r] + field - 1] + 1 if field else start[r], cuts[cut_at[r] + field]
+                at = 2 * (column * records + r)
+                if begin < end and not _MAY_BEGIN[text[begin]] and not _MAY_END[text[end - 1]]:
+                    views[at] = _head(text, begin, end - begin)
+                    views[at + 1] = _tail(text, 0, begin, end - begin)
+                    kind = _shape(text, begin, end, asked) if asked else FILLED
+                elif begin < end:
+                    kind, used = _odd_cell(text, begin, end, spare, used, views, at, asked)
                 else:
-                    first, close = _bare(spare, first, close) if after > used else _bare(text, first, close)
-                    overfull[r] |= close > first
-                used = after
-            begin = end + 1
+                    kind = 0
+                if kind:
+                    filled[column, r] = 1
+                    asked &= kind
+            shapes[column] = asked
+        for r in range(low, high):
+            for field in range(expected, fields[r]):
+                begin, end = cuts[cut_at[r] + field - 1] + 1, cuts[cut_at[r] + field]
+                overfull[r] |= _odd_cell(text, begin, end, spare, 0, views, -1, 0)[0] > 0
