@@ -102,6 +102,14 @@ class Store:
         """Run a statement that returns nothing; on a read-only Store only temporary tables can be made."""
         self.connection.execute(statement, params or None)
 
+    def attempt(self, statement: str) -> bool:
+        """Run a statement; return False, nothing being changed, if it called `error` for one of its rows."""
+        try:
+            self.execute(statement)
+        except duckdb.InvalidInputException:
+            return False
+        return True
+
     def derive(self, name: str, table: pa.Table) -> None:
         """Keep an Arrow table as the TEMP table `name` on this handle, replacing an earlier one."""
         self.connection.register("_derived", table)

@@ -52,6 +52,22 @@ def as_utf8(raw: bytes, name: str) -> bytes:
     return raw if name == "utf-8" and is_utf8(raw) else raw.decode(name).encode()
 
 
+def from_gb18030(raw: bytes, starts: NDArray[np.int64]) -> tuple[bytes, NDArray[np.int64]]:
+    """Return lines of GB18030 in UTF-8 and where they begin then; strict, as Python's own codec is, and faster.
+
+    Raises
+    ------
+    UnicodeError
+        If some bytes are no characters.
+    """
+    from lib.kernels.gb18030 import tables, transcode
+
+    text, text_starts = np.empty(len(raw) + len(raw) // 2 + 1, np.uint8), np.empty(len(starts), np.int64)
+    if not transcode(np.frombuffer(raw, np.uint8), starts, *tables(), text, text_starts):
+        raise UnicodeError
+    return text[: text_starts[-1]].tobytes(), text_starts
+
+
 def legible(line: bytes, name: str) -> bytes:
     """Return a line in UTF-8, bad bytes as escapes; its break is kept apart, lest it is taken for half a character."""
     body = line.removesuffix("\n".encode(name)).removesuffix("\r".encode(name))

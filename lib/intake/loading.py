@@ -187,6 +187,7 @@ class Loader:
         self._draft = draft
         self._sums = sums
         self._waiting: dict[str, list[_Piece]] = {}
+        self._faulty: set[str] = set()  # profiles of which a batch had faults: the next one may have some too
 
     def load(self, source: Source) -> Iterator[tuple[int, int]]:
         """Read a part block by block and stage its rows; what cannot be used is set apart with its reason.
@@ -231,7 +232,11 @@ class Loader:
         cells = pa.concat_tables([piece.cells for piece in pieces]).unify_dictionaries()
         known = {column for piece in pieces for column in piece.shapes}
         shapes = {c: reduce(and_, (piece.shapes.get(c, 0) for piece in pieces)) for c in known}
-        made = stage(self._draft, pieces[0].source.layout.profile, cells, shapes, header, self._sums.add)
+        profile = pieces[0].source.layout.profile
+        straight = profile.id not in self._faulty
+        made = stage(self._draft, profile, cells, shapes, header, self._sums.add, straight=straight)
+        if made.faults:
+            self._faulty.add(profile.id)
         for seq, source in sources.items():
             source.tally.mark([line for of, line in made.aside if of == seq], ledger.SET_ASIDE)
             faults = [fault for of, fault in made.faults if of == seq]

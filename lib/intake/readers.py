@@ -171,8 +171,7 @@ def blocks(
         while not final:
             chunk = file.read(size)
             final = not chunk
-            cut = len(rest) + len(chunk) if final else _last_break(rest + chunk, encoding)
-            whole, rest = (rest + chunk)[:cut], (rest + chunk)[cut:]
+            whole, rest = (rest, b"") if final else _whole_lines(rest, chunk, encoding)
             if not whole:
                 size *= 2  # a very long line: not to be looked through again and again
                 continue
@@ -217,8 +216,7 @@ def _block(raw: bytes, encoding: str, delimiter: str, line: int, at: int, *, fin
     skip = encodings.bom_bytes(encoding) if at == 0 else 0
     raw_starts = _line_starts(raw[skip:] if skip else raw, encoding) + skip
     raw_starts[0] = 0
-    text, mark = _transcoded(raw, raw_starts, skip, encoding)
-    text_starts = raw_starts if text is raw else _line_starts(text, "utf-8")
+    text, text_starts, mark = _transcoded(raw, raw_starts, skip, encoding)
     if len(raw_starts) == 1:  # nothing but a byte order mark
         raw_starts, mark = np.array([0, len(raw)]), np.zeros(1, np.int8)
         text_starts = np.array([0, 0])
@@ -240,25 +238,32 @@ def _block(raw: bytes, encoding: str, delimiter: str, line: int, at: int, *, fin
     )
 
 
-def _transcoded(raw: bytes, starts: NDArray[np.int64], skip: int, encoding: str) -> tuple[bytes, NDArray[np.int8]]:
-    """Return the text in UTF-8 and a mark for each line that cannot be used."""
+def _transcoded(
+    raw: bytes, starts: NDArray[np.int64], skip: int, encoding: str
+) -> tuple[bytes, NDArray[np.int64], NDArray[np.int8]]:
+    """Return the text in UTF-8, where its lines begin, and a mark for each line that cannot be used."""
     mark = np.zeros(max(len(starts) - 1, 0), np.int8)
     name = encodings.codec(encoding)
+    text_starts = None
     try:
-        text = encodings.as_utf8(raw[skip:] if skip else raw, name)
+        if name == "gb18030" and len(raw) > BIG:
+            text, text_starts = encodings.from_gb18030(raw, starts)
+        else:
+            text = encodings.as_utf8(raw[skip:] if skip else raw, name)
     except UnicodeError:
         lines = [raw[max(a, skip) : b] for a, b in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)]
         mark[[i for i, line in enumerate(lines) if not encodings.fits(line, name)]] = UNDECODABLE
         text = b"".join(encodings.legible(line, name) for line in lines)
+    if text_starts is None:
+        text_starts = starts if text is raw else _line_starts(text, "utf-8")
     if name == "gb18030":
         for i in np.flatnonzero(encodings.like_utf8(raw, starts)[1]).tolist():
             if not mark[i] and encodings.reads_as_utf8_chinese(raw[starts[i] : starts[i + 1]]):
                 mark[i] = AMBIGUOUS
     if text.find(0) >= 0:
-        text_starts = _line_starts(text, "utf-8")
         nul = np.flatnonzero(np.frombuffer(text, np.uint8) == 0)
         mark[np.searchsorted(text_starts, nul, side="right") - 1] = NUL
-    return text, mark
+    return text, text_starts, mark
 
 
 def _line_starts(raw: bytes, encoding: str) -> NDArray[np.int64]:
@@ -274,6 +279,16 @@ def _line_starts(raw: bytes, encoding: str) -> NDArray[np.int64]:
     ends = (np.flatnonzero(feed | back) + 1) * units.itemsize
     starts = np.concatenate(([0], ends)).astype(np.int64)
     return starts if starts[-1] == len(raw) else np.append(starts, len(raw))
+
+
+def _whole_lines(rest: bytes, chunk: bytes, encoding: str) -> tuple[bytes, bytes]:
+    """Return the whole lines of a rest and the chunk after it, and what is left."""
+    cut = 0 if encoding.startswith("utf-16") else chunk.rfind(b"\n") + 1
+    if cut:  # the usual case, in which the bytes are copied once
+        return b"".join((rest, memoryview(chunk)[:cut])), chunk[cut:]
+    both = rest + chunk
+    cut = _last_break(both, encoding)
+    return both[:cut], both[cut:]
 
 
 def _last_break(raw: bytes, encoding: str) -> int:
