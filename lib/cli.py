@@ -84,7 +84,7 @@ def quarantine(
     if export is not None and corrected is not None:
         raise BadParameter("--export 与 --import 不能同时使用", "--export and --import cannot be used together")
     if export is not None:
-        if not steps.export_quarantine(export, store):
+        if not steps.export_quarantine(export, store, source):
             raise typer.Exit(1)
     elif corrected is not None:
         if not steps.import_files([corrected], store):

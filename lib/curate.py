@@ -26,6 +26,7 @@ from lib.intake import (
     parts,
     planning,
     profiles,
+    rebuilding,
     recording,
     staging,
     surroundings,
@@ -75,7 +76,8 @@ def import_delivery(
     store
         Path of the Store; the project's own, if omitted.
     rebuild
-        Start from an empty Store: what it held before is not kept.
+        Start from an empty Store: what it held before is not kept, but for the workbooks in which rows of the delivery were
+        corrected: they come in too, from where they lie.
     progress
         Called with a file's name, bytes done, bytes in all, and rows read.
     jobs
@@ -97,10 +99,10 @@ def import_delivery(
     BadParameter
         If a path does not exist.
     DataGap
-        If the Store was made by another importer, is damaged, or cannot be written.
+        If the Store was made by another importer, is damaged, or cannot be written; if such a workbook is gone.
     """
     path = Path(store).resolve() if store is not None else paths.default_store()
-    held = Held() if rebuild else _held(path)
+    held = Held(workbooks=rebuilding.workbooks(path)) if rebuild else _held(path)
     progress = progress or (lambda name, done, total, rows: None)
     with Sandbox() as sandbox:
         plan = planning.plan(planning.files(delivery), held, sandbox, progress, jobs or min(os.cpu_count() or 1, MOST_JOBS))

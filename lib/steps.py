@@ -72,29 +72,26 @@ def show_quarantine(store: Path | None, source_id: str | None, limit: int) -> No
     """Show what was set apart: how many rows for which reason, then the rows, and whether they were corrected."""
     from lib import quarantine
 
-    found = quarantine.rows(open_store(store)).rename(columns={"file": "name"})
-    if source_id is not None:
-        found = found[found["source_id"] == source_id]
-    if found.empty:
+    opened = open_store(store)
+    reasons = quarantine.reasons(opened, source_id)
+    if not reasons:
         terminal.say(word("cli", "nothing_set_apart"))
         return
-    found = found.assign(count=1, corrected=found["corrected_line"].notna().astype(int))
-    reasons = found.groupby(["source_id", "name", "reason"], sort=False, as_index=False)[["count", "corrected"]].sum()
     columns = ("source_id", "name", "reason", "count", "corrected")
-    terminal.table(columns, _rows(reasons, columns), numbers=columns[3:])
-    shown = found.head(limit).assign(
+    names = ("source_id", "name", "kind", "n", "n_corrected")
+    terminal.table(columns, [[row[name] for name in names] for row in reasons], numbers=columns[3:])
+    found = quarantine.rows(opened, source_id, limit)
+    shown = found.assign(
         corrected=[
             "" if pd.isna(line) else f"{source}:{int(line)} {by or ''}".strip()
-            for source, line, by in found.head(limit)[["corrected_source_id", "corrected_line", "corrected_by"]].itertuples(
-                index=False
-            )
+            for source, line, by in found[["corrected_source_id", "corrected_line", "corrected_by"]].itertuples(index=False)
         ]
     )
     columns = ("source_id", "line", "reason", "original_text", "corrected")
     terminal.table(columns, _rows(shown, columns), numbers=("line",))
-    if len(found) > limit:
-        terminal.say(word("cli", "more_set_apart", count=f"{len(found) - limit:,}"))
-    if ((found["corrected"] == 0) & found["corrects"].isna() & (found["line"] > 0)).any():
+    if (more := sum(row["n"] for row in reasons) - len(found)) > 0:
+        terminal.say(word("cli", "more_set_apart", count=f"{more:,}"))
+    if any(row["n_corrected"] < row["n"] and row["first_line"] and not row["corrects"] for row in reasons):
         terminal.say(word("cli", "how_to_correct", program=_program()))
 
 
@@ -127,11 +124,11 @@ def _say_stubs(files: list[Path]) -> bool:
     return not any(reading.error for reading in readings)
 
 
-def export_quarantine(path: Path, store: Path | None) -> bool:
+def export_quarantine(path: Path, store: Path | None, source_id: str | None = None) -> bool:
     """Write the workbook in which rows that were set apart are corrected, and tell whether all of them are in it."""
     from lib import quarantine
 
-    made = quarantine.export(open_store(store), path)
+    made = quarantine.export(open_store(store), path, source_id)
     terminal.say(word("cli", "exported", path=paths.written(path), sheets=made.sheets, rows=f"{made.rows:,}"))
     for file, why in made.missing.items():
         terminal.note(f"{word('cli', 'error')}: {terminal.plain(file)}: {terminal.plain(why)}")

@@ -86,7 +86,7 @@ def _reasons(reasons: list[Row]) -> Safe:
         Head(word("draw", "first_line"), "num"),
     ]
     rows = [
-        [_hide(r["name"]), _hide(ledger.reason(r["reason"])), count(r["n"]), count(r["n_corrected"]), r["first_line"]]
+        [_hide(r["name"]), _hide(ledger.reason(r["kind"])), count(r["n"]), count(r["n_corrected"]), r["first_line"]]
         for r in reasons[:MAX_REASONS]
     ]
     more = len(reasons) - MAX_REASONS

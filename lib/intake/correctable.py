@@ -25,9 +25,10 @@ class Correctable:
         if planned := self._planned.get(target.source_id):
             profile: Profile | None = planned.layout.profile
             facts, delimiter, sha256 = planned.layout.facts, planned.layout.delimiter, planned.part.sha256
+            encoding = planned.part.examined.encoding
         elif row := self._rows.get(target.source_id):
             profile, facts = _profile(row), json.loads(row["facts"] or "{}")
-            delimiter, sha256 = row["delimiter"], row["sha256"]
+            delimiter, sha256, encoding = row["delimiter"], row["sha256"], row["encoding"]
         else:
             profile, sha256 = None, ""
         if profile is None or sha256 != target.sha256:
@@ -38,7 +39,7 @@ class Correctable:
                 "(or its profile has changed). Import the original too, or export the sheet again",
             )
         layout = corrections.layout(part.label, target, profile, facts, header)
-        return Source(part, delivery, layout, correcting=corrections.Correcting(target, delimiter))
+        return Source(part, delivery, layout, correcting=corrections.Correcting(target, delimiter, encoding))
 
 
 def _profile(row: dict[str, Any]) -> Profile | None:

@@ -13,8 +13,8 @@ they say and whose account it is, the Store knows.
 import csv
 import hashlib
 import io
+import json
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lib.errors import BadFile
-from lib.intake import ledger, matching
+from lib.intake import encodings, ledger, matching
 from lib.intake.cells import LINE_BREAK
 from lib.intake.profiles import Layout, Profile
 from lib.intake.readers import Block
@@ -35,6 +35,7 @@ SURPLUS = "〔多出{}〕"  # behind the original's columns: fields of rows that
 HEADER_ROW = 3
 CELL_CHARS = 32_767  # what a cell of a workbook can hold
 _ESCAPE = re.compile(r"\\x[0-9a-f]{2}|\\u[0-9a-f]{4}")
+_UNHELD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # what no workbook can hold
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Correcting:
 
     Attributes
     ----------
-    delimiter
+    delimiter, encoding
         Of the source.
     apart
         Line → text of the rows of the source that were set apart.
@@ -77,6 +78,7 @@ class Correcting:
 
     target: Target
     delimiter: str
+    encoding: str
     apart: dict[int, str] = field(default_factory=dict)
     known: dict[int, tuple[str, str]] = field(default_factory=dict)
     links: dict[int, Link] = field(default_factory=dict)
@@ -114,7 +116,7 @@ class Correcting:
                 "〔多出〕各列还有内容: 请移入应在的列后清空",
                 "fields beyond the header are left: move them to where they belong",
             )
-        if why := _unfinished(cells, before, self.apart[number]):
+        if why := _unfinished(cells, before, self.apart[number], self.encoding):
             return Fault(line, *why)
         return self._link(line, number, own, made, name)
 
@@ -145,11 +147,19 @@ def is_bare(header: Iterable[str]) -> bool:
     return {LINE, ORIGINAL} <= {name.strip() for name in header}
 
 
-def _unfinished(cells: list[str], before: list[str], original: str) -> tuple[str, str] | None:
-    """Say why cells cannot be taken as they are: bytes of the original that nobody has read, or a text that was cut off."""
+def _unfinished(cells: list[str], before: list[str], original: str, encoding: str) -> tuple[str, str] | None:
+    """Say why cells cannot be taken as they are: bytes that nobody has read or that were misread, a text that was cut off."""
     written = shown(original, None)
     if any(escape in written for cell in cells for escape in _ESCAPE.findall(cell)):
         return "仍含无法解码的字节 (\\x…)", "it still has bytes that cannot be decoded (\\x…)"
+    wrong = encodings.misread(original, encoding)
+    garbled = {shown(cell).strip() for cell in before if wrong & set(cell)}
+    if still := garbled & {cell.replace(LINE_BREAK, "\n").strip() for cell in cells}:
+        left = json.dumps(min(still)[:80], ensure_ascii=False)
+        return (
+            f"仍含按错误编码显示的文字 (乱码) {left}: 请逐格对照原件改正",
+            f"it still has text that is shown in the wrong encoding, {left}: correct each such cell",
+        )
     long = {shown(cell) for cell in before if len(shown(cell, None)) > CELL_CHARS}
     if long & set(cells):
         return (
@@ -200,18 +210,15 @@ def split(text: str, delimiter: str) -> list[str]:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error:
         rows = [] if "\n" in text else [text.split(delimiter)]
+    if len(rows) != 1 and "\n" in text:  # a row of a sheet: breaks stand in its cells, without quotes
+        return [cell.replace(LINE_BREAK, "\n").strip() for cell in split(text.replace("\n", LINE_BREAK), delimiter)]
     return [cell.strip() for cell in rows[0]] if len(rows) == 1 else []
 
 
 def shown(text: str, most: int | None = CELL_CHARS) -> str:
     """Write a text as a cell can hold it: control characters as escapes, no more characters than it takes."""
-    made = "".join(f"\\x{ord(c):02x}" if _unheld(c) else c for c in text.replace("\r\n", "\n"))
+    made = _UNHELD.sub(lambda found: f"\\x{ord(found[0]):02x}", text.replace("\r\n", "\n"))
     return made if most is None or len(made) <= most else made[: most - 1] + "…"
-
-
-def _unheld(character: str) -> bool:
-    """Tell whether a workbook cannot hold a character: controls, halves of pairs, what is no character."""
-    return (unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t") or character in "\ufffe\uffff"
 
 
 def _cells(text: str) -> list[str]:

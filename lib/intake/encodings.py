@@ -1,6 +1,7 @@
 """Encodings: which one a file has, and the bytes of a text in UTF-8. Decoding is strict, nothing is ever replaced."""
 
 import codecs
+import re
 from typing import BinaryIO
 
 import numpy as np
@@ -13,6 +14,7 @@ CHUNK_BYTES = 1 << 24
 _VOTING_BYTES = 4 * CHUNK_BYTES
 _LF = 10
 _BEYOND_CYRILLIC = 0xD4  # the first byte of Armenian, Hebrew, Arabic letters, or above
+_ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")  # of a byte that could not be decoded
 _LONG = 0xE0  # the first byte of a character of three bytes or more is this or above
 
 
@@ -154,3 +156,24 @@ def reads_as_utf8_chinese(line: bytes) -> bool:
     chinese = [c for c in text if "\u2010" <= c <= "\u203b" or "\u3000" <= c <= "\u9fff" or c >= "\uf900"]
     beside = sum(c < "\x80" or "\xa0" <= c < "\u0800" for c in text)
     return bool(chinese) and len(chinese) + beside == len(text)
+
+
+def misread(text: str, encoding: str) -> set[str]:
+    """Return the characters of an original text that stand for others: those of its lines that are in another encoding.
+
+    A line of UTF-8 in a file of GB18030 is read as other Chinese characters. The reverse gives mostly escapes of bytes, but 通
+    is a letter of two bytes: where the line's bytes fit GB18030 as a whole, what is below Chinese is no letter.
+    """
+    name, found = codec(encoding), set[str]()
+    if name not in ("gb18030", "utf-8"):
+        return found
+    for line in text.splitlines():
+        try:
+            raw = _ESCAPE.sub(lambda escape: bytes([int(escape[1], 16)]), line.encode(name))
+        except UnicodeEncodeError:
+            continue
+        if name == "gb18030" and reads_as_utf8_chinese(raw):
+            found |= {c for c in line if not c.isascii()}
+        elif name == "utf-8" and not fits(raw, name) and fits(raw, "gb18030"):
+            found |= {c for c in line if "\x7f" < c < "\u0800"}
+    return found

@@ -9,13 +9,14 @@ from typing import Any
 
 from lib import paths
 from lib.errors import BadFile, BadParameter, DataGap, UnknownLayout
-from lib.intake import loading, mapping, readers
+from lib.intake import loading, mapping, readers, rebuilding
 from lib.intake import parts as unpacked
 from lib.intake.correctable import Correctable
 from lib.intake.loading import Aside, Source, as_text
 from lib.intake.parts import Part
 from lib.intake.profiles import Layout, Profile
 from lib.intake.readers import Examined
+from lib.intake.rebuilding import Workbook
 from lib.intake.sandbox import Reason, Sandbox
 
 COUNTS = ("rows_read", "rows_accepted", "rows_quarantined", "rows_set_aside")
@@ -33,10 +34,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Held:
-    """What the Store holds already: its version, and its sources, one row per part."""
+    """What the Store holds already: its version, and its sources, one row per part; of one to be replaced, its workbooks."""
 
     version: str | None = None
     sources: tuple[dict[str, Any], ...] = ()
+    workbooks: tuple[Workbook, ...] = ()
 
     @property
     def marks(self) -> set[str]:
@@ -117,6 +119,7 @@ def plan(
         try:
             for file, made_of in zip(found, pool.map(lambda file: opened(file, held_hashes, sandbox), found), strict=True):
                 made.add(file, made_of)
+            made.add_workbooks()
             made.add_corrections()
         except BaseException:
             sandbox.stop()  # lest those be waited for that are still at it
@@ -173,6 +176,15 @@ class _Planning:
         else:
             self.progress(file.name, 0, opened.examined.bytes, 0)
             self._add_parts(file, opened.parts or [])
+
+    def add_workbooks(self) -> None:
+        """Add the workbooks by which the Store to be replaced was corrected, and put all into the order that they had there."""
+        there, planned = {parts[0].sha256 for _, parts in self.correcting}, {source.id for source in self.plan.sources}
+        for book in rebuilding.wanted([book for book in self.held.workbooks if book.sha256 not in there], planned):
+            file = Found(book.path, book.name, book.delivery)
+            self.add(file, opened(file, frozenset(), self.sandbox))
+        order = {book.sha256: at for at, book in enumerate(self.held.workbooks)}
+        self.correcting.sort(key=lambda one: order.get(one[1][0].sha256, len(order)))
 
     def add_corrections(self) -> None:
         """Plan the workbooks of corrected rows, after all else."""

@@ -1,9 +1,10 @@
 -- booked: the lines of statements as movements of money between two accounts
 -- grain:   a view: one row per line with a direction and an amount
--- inputs:  flows, sources
+-- inputs:  flows, sources, corrections
 -- params:  none
 --
--- A line that is booked negative moves money the other way. `place` sorts lines as they stand: source, then line.
+-- A line that is booked negative moves money the other way. `place` sorts lines as they stand: source, then line; one that
+-- a person corrected stands where the original has it.
 create or replace temp view booked as
 with turned as (
     select
@@ -15,9 +16,10 @@ with turned as (
             end as direction,
             abs(flows.amount_yuan) as amount_yuan
         ),
-        (cast(sources.seq as bigint) << 40) + flows.line as place
+        (cast(sources.seq as bigint) << 40) + coalesce(corrections.line, flows.line) as place
     from flows
-    inner join sources on flows.source_id = sources.source_id
+    left join corrections on flows.source_id = corrections.corrected_source_id and flows.line = corrections.corrected_line
+    inner join sources on coalesce(corrections.source_id, flows.source_id) = sources.source_id
     where flows.direction in ('in', 'out') and flows.amount_yuan is not null
 )
 
