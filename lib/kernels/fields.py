@@ -122,7 +122,7 @@ def _is_letters(text: NDArray[np.uint8], begin: int, end: int) -> bool:
 
 @njit(cache=True, nogil=True, forceinline=True)
 def _shape(text: NDArray[np.uint8], begin: int, end: int, asked: int) -> int:
-    """Return what a text is, as bits (kernels.shapes), of those that are asked for: a column is looked through for no others."""
+    """Return what a text is, as bits (kernels.shapes), of those that are asked for: no others are looked for."""
     if asked & MOMENT and end - begin == 19 and _is_moment(text, begin):
         return FILLED | MOMENT
     if asked & MONEY and _is_money(text, begin, end):
@@ -182,7 +182,7 @@ def _odd_cell(
     at: int,
     asked: int,
 ) -> tuple[int, int]:
-    """Write the view of a cell in quotes, or in blanks or ="…"; return its shape, 0 for an empty one, and what of spare is used.
+    """Write the view of a cell in quotes, blanks or ="…"; return its shape, 0 for an empty one, and how much of spare is used.
 
     With no place for a view (`at` -1) only that is returned.
     """
@@ -197,6 +197,51 @@ def _odd_cell(
         views[at] = _head(source, begin, end - begin)
         views[at + 1] = _tail(source, buffer, begin, end - begin)
     return _shape(source, begin, end, asked), after
+
+
+@njit(cache=True, nogil=True)
+def _cut_field(
+    text: NDArray[np.uint8],
+    of_records: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+    cuts: NDArray[np.int32],
+    field: int,
+    low: int,
+    high: int,
+    places: tuple[NDArray[np.uint64], NDArray[np.uint8]],
+    spare: NDArray[np.uint8],
+    used: int,
+    asked: int,
+) -> tuple[int, int]:
+    """Cut one field out of some records; return the shapes of those asked for that are left, and how much of spare is used."""
+    start, fields, cut_at = of_records
+    views, filled = places
+    for r in range(low, high):
+        if field >= fields[r]:
+            continue
+        begin, end = cuts[cut_at[r] + field - 1] + 1 if field else start[r], cuts[cut_at[r] + field]
+        if begin >= end:
+            continue
+        if _MAY_BEGIN[text[begin]] or _MAY_END[text[end - 1]]:
+            kind, used = _odd_cell(text, begin, end, spare, used, views, 2 * r, asked)
+        else:
+            views[2 * r] = _head(text, begin, end - begin)
+            views[2 * r + 1] = _tail(text, 0, begin, end - begin)
+            kind = _shape(text, begin, end, asked) if asked else FILLED
+        if kind:
+            filled[r] = 1
+            asked &= kind
+    return asked, used
+
+
+@njit(cache=True, nogil=True)
+def _holds_more(
+    text: NDArray[np.uint8], cuts: NDArray[np.int32], first: int, last: int, spare: NDArray[np.uint8], used: int
+) -> bool:
+    """Tell whether there is anything in the fields whose ends have these places in `cuts`."""
+    nowhere, found = np.empty(0, np.uint64), 0
+    for k in range(first, last):
+        found |= _odd_cell(text, cuts[k - 1] + 1, cuts[k], spare, used, nowhere, -1, 0)[0]
+    return found != 0
 
 
 @njit(cache=True, nogil=True)
@@ -237,31 +282,14 @@ def cut(
         Out, zeros: 1 for records with something in a field beyond the header's last.
     """
     used, expected, records = 0, len(column_of), len(start)
+    of_records = start, fields, cut_at
     for low in range(0, records, _RUN):
         high = min(low + _RUN, records)
         for field in range(expected):
             column = column_of[field]
-            if column < 0:
-                continue
-            asked = np.int64(shapes[column])
-            for r in range(low, high):
-                if field >= fields[r]:
-                    continue
-                begin, end = cuts[cut_at[r] + field - 1] + 1 if field else start[r], cuts[cut_at[r] + field]
-                at = 2 * (column * records + r)
-                if begin < end and not _MAY_BEGIN[text[begin]] and not _MAY_END[text[end - 1]]:
-                    views[at] = _head(text, begin, end - begin)
-                    views[at + 1] = _tail(text, 0, begin, end - begin)
-                    kind = _shape(text, begin, end, asked) if asked else FILLED
-                elif begin < end:
-                    kind, used = _odd_cell(text, begin, end, spare, used, views, at, asked)
-                else:
-                    kind = 0
-                if kind:
-                    filled[column, r] = 1
-                    asked &= kind
-            shapes[column] = asked
-        for r in range(low, high):
-            for field in range(expected, fields[r]):
-                begin, end = cuts[cut_at[r] + field - 1] + 1, cuts[cut_at[r] + field]
-                overfull[r] |= _odd_cell(text, begin, end, spare, 0, views, -1, 0)[0] > 0
+            if column >= 0:
+                places = views[2 * column * records : 2 * (column + 1) * records], filled[column]
+                shapes[column], used = _cut_field(text, of_records, cuts, field, low, high, places, spare, used, shapes[column])
+    for r in range(records):
+        if fields[r] > expected:
+            overfull[r] = _holds_more(text, cuts, cut_at[r] + expected, cut_at[r] + fields[r], spare, used)

@@ -53,7 +53,7 @@ def is_like(bytes_: np.uint64, pattern: np.uint64, slack: np.uint64) -> bool:
 
 
 def pattern(text: str) -> tuple[np.uint64, np.uint64]:
-    """Return pattern and slack (`is_like`) of eight characters, of which 0 stands for any digit and the others for themselves."""
+    """Return pattern and slack (`is_like`) of eight characters: 0 stands for any digit, the others for themselves."""
     assert len(text) == SIZE
     # '0' is 0x30, so that what a digit is apart from it (by exclusive or) is the digit itself
     slack = bytes(0x7F - 9 if c == "0" else 0x7F for c in text)
