@@ -107,7 +107,7 @@ def _is_money(text: NDArray[np.uint8], begin: int, end: int) -> bool:
     odd = _NO_DIGIT[text[end - 2]] | _NO_DIGIT[text[end - 1]]
     for i in range(first, end - 3):
         odd |= _NO_DIGIT[text[i]]
-    return odd == 0
+    return bool(odd == 0)
 
 
 @njit(cache=True, nogil=True, forceinline=True)
@@ -117,7 +117,7 @@ def _is_letters(text: NDArray[np.uint8], begin: int, end: int) -> bool:
     for i in range(begin, end):
         odd |= _NO_LETTER[text[i]]
         letters_alone &= _NO_DIGIT[text[i]]
-    return odd == 0 and letters_alone == 0
+    return bool(odd == 0 and letters_alone == 0)
 
 
 @njit(cache=True, nogil=True, forceinline=True)

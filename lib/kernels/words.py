@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ _HIGH = np.uint64(0x8080808080808080)
 _LOW = np.uint64(0x7F7F7F7F7F7F7F7F)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _load(typing: Any, text: Any, at: Any) -> Any:
     """Load the bytes of a text from a place on; that there are eight is not checked."""
 
@@ -30,7 +30,7 @@ def _load(typing: Any, text: Any, at: Any) -> Any:
 def word(text: NDArray[np.uint8], at: int) -> np.uint64:
     """Return the eight bytes from a place on, the first one lowest; zeros where the text has ended."""
     if at + SIZE <= len(text):
-        return np.uint64(_load(text, at))
+        return np.uint64(_load(text, at))  # type: ignore[call-arg]  # numba gives it the typing context
     made = np.uint64(0)
     for k in range(max(len(text) - at, 0)):
         made |= np.uint64(text[at + k]) << np.uint64(8 * k)
