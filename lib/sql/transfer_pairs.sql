@@ -4,9 +4,9 @@
 -- params:  none
 --
 -- Two lines are one movement where the amount and the day are the same and, the first that holds:
---   by reference  the bank's reference agrees, and neither line names another account than the other's, nor writes one with stars
---                 (0099****1234) that the other's does not fit: first where both lines name the other account, then where one
---                 does, then where none does.
+--   by reference  the bank's reference agrees, and neither line names another account than the other's, nor writes one with
+--                 stars (0099****1234) that the other's does not fit: first where both lines name the other account, then
+--                 where one does, then where none does.
 --   by account    each names the other's account: the k-th out with the k-th in.
 --   by mask       one line names the other account in full, the other writes with stars a number that fits and shows its last
 --                 four characters; names of holders and references do not gainsay it; and it is the only reading: no other
