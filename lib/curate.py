@@ -25,6 +25,7 @@ from lib.intake import (
     originals,
     parts,
     planning,
+    precedence,
     profiles,
     rebuilding,
     recording,
@@ -41,7 +42,7 @@ from lib.store import SCHEMA_VERSION, Store, frame, named_sql, next_version, ope
 Progress = Callable[[str, int, int, int], None]
 
 MOST_JOBS = 4  # beyond which the disk is what is waited for
-_CODE_VERSION = 4  # raise it when the same bytes give other rows for a reason that is not in the profiles or the SQL below
+_CODE_VERSION = 5  # raise it when the same bytes give other rows for a reason that is not in the profiles or the SQL below
 _SQL = (
     "schema",
     "casts",
@@ -113,16 +114,17 @@ def import_delivery(
             )
         version = _version(held.marks | plan.marks)
         if version != held.version:
-            with next_version(path, rebuild=rebuild) as draft:
-                _check_unmoved(draft, held, path)
-                _build(draft, plan, progress)
-                draft.execute("delete from store.store_meta")
-                draft.execute(
-                    "insert into store.store_meta values ($version, $importer, $schema)",
-                    version=version,
-                    importer=importer_version(),
-                    schema=SCHEMA_VERSION,
-                )
+            try:
+                with next_version(path, rebuild=rebuild) as draft:
+                    _check_unmoved(draft, held, path)
+                    _build(draft, plan, progress, version)
+            except precedence.Overtaken:
+                found = precedence.files_of(held) + planning.files(delivery)
+                with next_version(path, rebuild=True) as draft:
+                    _check_unmoved(open_store(path), held, path)
+                    again = planning.plan(found, Held(), sandbox, progress, jobs or min(os.cpu_count() or 1, MOST_JOBS))
+                    precedence.check_same(held, held.marks | plan.marks, again)
+                    _build(draft, again, progress, version)
     return _answer(path, plan)
 
 
@@ -169,7 +171,7 @@ def _check_unmoved(draft: Store, held: Held, path: Path) -> None:
         )
 
 
-def _build(draft: Store, plan: Plan, progress: Progress) -> None:
+def _build(draft: Store, plan: Plan, progress: Progress, version: str) -> None:
     """Bring new files into a draft of the Store, corrections after what they correct, and derive what follows."""
     staging.prepare(draft)
     draft.execute(named_sql("forget_institution_parties"))
@@ -177,6 +179,13 @@ def _build(draft: Store, plan: Plan, progress: Progress) -> None:
     for step in correctable.steps(plan.new):
         _bring(draft, step, read)
     _derive(draft)
+    draft.execute("delete from store.store_meta")
+    draft.execute(
+        "insert into store.store_meta values ($version, $importer, $schema)",
+        version=version,
+        importer=importer_version(),
+        schema=SCHEMA_VERSION,
+    )
 
 
 def _bring(draft: Store, parts_: list[Source | Aside], read: "_Read") -> None:
@@ -184,11 +193,11 @@ def _bring(draft: Store, parts_: list[Source | Aside], read: "_Read") -> None:
     new = [part for part in parts_ if isinstance(part, Source)]
     correctable.prepare(draft, new)
     names = _labels(draft) | {source.id: source.name for source in new}
-    held = draft.arrow("select source_id, seq, corrects from store.sources").to_pylist()
+    held = draft.arrow("select source_id, seq, sha256, corrects from store.sources").to_pylist()
     corrects = {row["source_id"]: row["corrects"] for row in held if row["corrects"]}
     corrects |= {source.id: source.correcting.target.source_id for source in new if source.correcting}
     seqs = {row["source_id"]: row["seq"] for row in held}, {source.id: source.seq for source in new}
-    totals.prepare(draft, *seqs, corrects)
+    totals.prepare(draft, *seqs, corrects, precedence.ranks(held, new))
     sums = totals.Sums(draft)
     _load(draft, new, sums, read)
     _set_apart(new, folding.fold(draft, sums, names))

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from lib import Case, open_case
+from lib.curate import import_delivery
 from lib.store import SCHEMA_VERSION, next_version, schema
 
 # Nothing here is judged by the clock: machines differ, and the first call of a kernel compiles it.
@@ -19,7 +21,7 @@ settings.load_profile("house")
 
 Rows = list[dict[str, Any]]
 MakeStore = Callable[..., Path]
-
+SAMPLE = Path(__file__).parents[1] / "data" / "raw" / "sample"
 
 OWN_SETTINGS = ("LOOKTHROUGH_LANG", "LOOKTHROUGH_STORE", "LOOKTHROUGH_HOME")
 
@@ -62,6 +64,19 @@ def write_store(path: Path, tables: dict[str, Rows]) -> Path:
                 columns = ", ".join(f'"{c}"' for c in row)
                 values = ", ".join(f"${c}" for c in row)
                 store.execute(f"insert into {name} ({columns}) values ({values})", **row)
+    return path
+
+
+@pytest.fixture(scope="session")
+def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the Store of the sample district, imported once for all processes of a run: to be read, or copied."""
+    base = tmp_path_factory.getbasetemp()
+    folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    path = folder / "sample.duckdb"
+    with FileLock(folder / "sample.lock"), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOOKTHROUGH_HOME", str(folder))  # so that the files' places are kept as absolute paths
+        if not path.exists():
+            import_delivery(SAMPLE, path)
     return path
 
 

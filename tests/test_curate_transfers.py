@@ -94,6 +94,46 @@ def test_a_reference_does_not_pair_lines_that_name_others(made: Delivery) -> Non
     assert len(transfers(made, "O,A,2018-01-01,付,5,X,R1,,,", "I,B,2018-01-01,收,5,,R1,,,")) == 2
 
 
+def pairs(made: Delivery, *lines: str) -> set[tuple[str, ...]]:
+    return {tuple(found[1]) for found in transfers(made, *lines)}
+
+
+def test_equal_references_tell_two_payments_of_one_amount_and_day_apart_whoever_is_named(made: Delivery) -> None:
+    # By account alone, O1 took I2, the only one that names A; O2 and I1 stayed single: three transfers of two.
+    out = ["O1,A,2018-01-01,付,5,B,R1,,,", "O2,A,2018-01-01,付,5,,R2,,,"]
+    into = ["I1,B,2018-01-01,收,5,,R1,,,", "I2,B,2018-01-01,收,5,A,R2,,,"]
+    assert pairs(made, *out, *into) == {("O1", "I1"), ("O2", "I2")}
+
+
+def test_equal_references_come_before_the_order_of_time(made: Delivery) -> None:
+    out = ["O1,A,2018-01-01 09:00:00,付,5,B,R1,,,", "O2,A,2018-01-01 10:00:00,付,5,B,R2,,,"]
+    into = ["I2,B,2018-01-01 09:00:05,收,5,A,R2,,,", "I1,B,2018-01-01 10:00:05,收,5,A,R1,,,"]
+    assert pairs(made, *out, *into) == {("O1", "I1"), ("O2", "I2")}
+
+
+def test_a_pair_by_reference_is_out_of_the_pool_and_the_rest_is_paired_by_account(made: Delivery) -> None:
+    out = ["O1,A,2018-01-01 09:00:00,付,5,B,R1,,,", "O2,A,2018-01-01 10:00:00,付,5,B,R2,,,"]
+    into = ["I1,B,2018-01-01 09:00:05,收,5,A,X9,,,", "I2,B,2018-01-01 10:00:05,收,5,A,R1,,,"]
+    assert pairs(made, *out, *into) == {("O1", "I2"), ("O2", "I1")}
+
+
+def test_one_reference_for_a_whole_payroll_goes_to_each_by_account(made: Delivery) -> None:
+    out = [f"O{to},A,2018-01-01 09:00:00,付,5,{to},R1,,," for to in "BCD"]
+    into = [f"I{to},{to},2018-01-01 09:00:01,收,5,,R1,,," for to in "DCB"]
+    assert pairs(made, *out, *into) == {("OB", "IB"), ("OC", "IC"), ("OD", "ID")}
+
+
+def test_of_lines_with_one_reference_those_that_name_each_other_go_together(made: Delivery) -> None:
+    lines = ["O1,A,2018-01-01,付,5,,R1,,,", "O2,A,2018-01-01,付,5,B,R1,,,"]
+    assert pairs(made, *lines, "I,B,2018-01-01,收,5,A,R1,,,") == {("O1",), ("O2", "I")}
+
+
+@pytest.mark.parametrize(("reference", "together"), [("R1", True), ("1", True), ("0000", False), ("--", False), ("无", False)])
+def test_a_reference_without_a_number_is_none(made: Delivery, reference: str, together: bool) -> None:
+    found = transfers(made, f"O,A,2018-01-01,付,5,B,{reference},,,", f"I,B,2018-01-01,收,5,,{reference},,,")
+    assert (len(found) == 1) is together
+
+
 def test_a_statement_that_comes_later_joins_the_transfer_that_was_half_known(made: Delivery) -> None:
     made.write(a__flows=HEAD + "O,A,2018-01-01,付,5,B,,,,\n", b__flows=HEAD + "I,B,2018-01-01,收,5,A,,,,\n")
     made.bring(made.raw / "a")

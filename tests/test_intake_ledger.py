@@ -20,7 +20,7 @@ from tests.ledger_cases import HEADER, Written, deliveries, texts
 from tests.test_intake_workbooks import xls, xlsx, zipped
 
 FILES = 6  # a file more costs far less than an import more
-FEW, MANY = 6, 200
+FEW, MANY = 4, 200
 
 
 def trials(n: int) -> settings:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lib import checks, cli, curate, evaluate, flows, graph, open_case
+from lib import checks, cli, evaluate, flows, graph, open_case
 from tests.districts import key, rows
 
 FOLDER = Path(__file__).parents[1] / "data" / "raw" / "sample"
@@ -17,11 +17,9 @@ D = Decimal
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Import the sample once."""
-    path = tmp_path_factory.mktemp("sample") / "sample.duckdb"
-    curate.import_delivery(FOLDER, store=path)
-    return path
+def store(sample_store: Path) -> Path:
+    """Give the sample's Store by a short name."""
+    return sample_store
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from lib import BadParameter, curate, use_language
+from lib import BadParameter, use_language
 from lib.words import labels, language
 
 HOME = Path(__file__).parents[1]
@@ -87,12 +88,11 @@ def test_the_language_is_chosen_for_the_process(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def workspace(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a project folder that holds nothing but the sample's Store."""
     home = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LOOKTHROUGH_HOME", str(home))  # so that the files' places are kept as absolute paths
-        curate.import_delivery(HOME / "data" / "raw" / "sample", store=home / "data" / "curated" / "sample.duckdb")
+    (home / "data" / "curated").mkdir(parents=True)
+    shutil.copy(sample_store, home / "data" / "curated")
     return home
 
 

@@ -44,10 +44,11 @@ HEAD = """\
   set apart.*
 * 是否: `是/否`、`true/false`、`1/0`。编号始终按文本保存; 被电子表格改写成 `6.22E+18` 的编号不作猜测, 该行隔离。
   *Yes or no as shown. Ids are text; one that a spreadsheet has rewritten as `6.22E+18` sets its row apart.*
-* 同一编号出现在多个文件中: 相同则合并, 可互相补充空缺, 矛盾则后来的行隔离。没有编号列的表, 编号为“来源:行号”,
-  不同文件中内容完全相同的行视为同一记录 (同一文件中重复几行即算几条)。
-  *One id in several files: merged, gaps filled, and a row that contradicts is set apart. Where a file has no ids, rows of
-  the same content in different files are one record; repeated within one file, they are as many as it has.*
+* 同一编号出现在多个文件中: 相同则合并, 可互相补充空缺; 矛盾则一行采用、其余隔离: 文件 SHA-256 较小者优先 (同一文件内看先后),
+  与导入次序无关。没有编号列的表, 编号为“来源:行号”, 不同文件中内容完全相同的行视为同一记录 (同一文件中重复几行即算几条)。
+  *One id in several files: merged, gaps filled; of rows that contradict each other one counts and the others are set apart:
+  that of the file with the lower SHA-256 (within a file the earlier row), whatever the order of imports. Where a file has no
+  ids, rows of the same content in different files are one record; repeated within one file, they are as many as it has.*
 """
 TYPES = {
     "text": "文本 text",

@@ -3,11 +3,13 @@
 A row is known by the key of its table. Where a file gives no id, the row's id is its source and line, and it is known by its
 content: the k-th row of one content in a file is the k-th row of that content in another (so two statements that overlap
 give each booking once, and two equal bookings in one statement stay two); the rows of a sheet of corrections are further rows
-of the source that it corrects. Rows count in order of their source and line: the
-first value wins, a later row may fill what was unknown, and one that contradicts is set apart whole.
+of the source that it corrects. Rows count in order of their source (precedence.ranks, which does not depend on the order of
+imports) and line: the first value wins, a later row may fill what was unknown, and one that contradicts is set apart whole.
+Where a new row contradicts one of the Store that it goes before, all is to be read again, for others may have to be seen anew.
 
 New rows stand in the tables of the draft already. Only those are looked at of which a hash of key or content occurs twice:
-`_parts(source_id, source_seq, fresh, part_of)` tells which sources are new, and what sheets of corrections belong to.
+`_parts(source_id, source_seq, fresh, part_of, rank)` tells which sources are new, what sheets of corrections belong to, and
+whose rows count first.
 """
 
 from collections.abc import Sequence
@@ -16,6 +18,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from lib.intake.precedence import Overtaken
 from lib.intake.profiles import PROVENANCE
 from lib.intake.staging import Fault
 from lib.intake.totals import Sums
@@ -36,6 +39,11 @@ def fold(store: Store, sums: Sums, names: dict[str, str]) -> list[tuple[str, Fau
     -------
     list of (source_id, Fault)
         The rows taken out: each names the row that it contradicts.
+
+    Raises
+    ------
+    Overtaken
+        If a row that was accepted before is contradicted by one that goes before it.
     """
     tables = sums.tables
     for table in tables:
@@ -135,13 +143,13 @@ def _group(store: Store, table: Table) -> None:
     key = "concat_ws(chr(31), 'k', " + ", ".join(f'"{k}"' for k in table.key) + ")"
     content = ", ".join(f'coalesce(cast("{c}" as text), chr(30))' for c in _content(table))
     store.execute(
-        f"create or replace temp table _rows as select {columns}, _parts.source_seq, {_made(table)} as id_made, _parts.fresh, "
-        f"_parts.part_of from store.{table.name} as t inner join _parts on t.source_id = _parts.source_id "
+        f"create or replace temp table _rows as select {columns}, _parts.source_seq, _parts.rank, {_made(table)} as id_made, "
+        f"_parts.fresh, _parts.part_of from store.{table.name} as t inner join _parts on t.source_id = _parts.source_id "
         f"where {_hash(store, table)} in (select hash from doubtful_{table.name})"
     )
     store.execute(
         "create or replace temp table _folds as with named as ("
-        "select source_id, line, source_seq, fresh, id_made, part_of, "
+        "select source_id, line, source_seq, rank, fresh, id_made, part_of, "
         f"case when id_made then md5(concat_ws(chr(31), 'm', {content})) else {key} end as fold from _rows), "
         # the records that stand behind the rows of earlier imports: a sheet of corrections goes on where its source ended
         "behind as (select fold, part_of, source_id, line from named where not fresh and id_made "
@@ -151,13 +159,13 @@ def _group(store: Store, table: Table) -> None:
         "before as (select fold, part_of, count(*) as n from behind group by all) "
         "select named.source_id, named.line, named.fresh, case when id_made then named.fold || ':' || ("
         "case when named.fresh then coalesce(before.n, 0) else 0 end + row_number() over (partition by named.fold, "
-        "case when named.fresh then source_seq else 0 end order by source_seq, line)) else named.fold end as fold "
+        "case when named.fresh then source_seq else 0 end order by rank, line)) else named.fold end as fold "
         "from named left join before on named.fold = before.fold and named.part_of = before.part_of"
     )
     store.execute(
         f"create or replace temp table many_{table.name} as with several as ("
         "select fold from _folds group by fold having count(*) > 1 and bool_or(fresh)) "
-        f"select f.fold, {', '.join(f'r.{c}' for c in _quoted(table))}, r.source_seq, r.fresh from _rows as r "
+        f"select f.fold, {', '.join(f'r.{c}' for c in _quoted(table))}, r.source_seq, r.rank, r.fresh from _rows as r "
         "inner join _folds as f on r.source_id = f.source_id and r.line = f.line and r.fresh = f.fresh "
         "where f.fold in (select fold from several)"
     )
@@ -168,8 +176,12 @@ def _contradictions(store: Store, table: Table, names: dict[str, str]) -> list[t
     compared = _content(table)
     differ = " or ".join(f'count(distinct "{c}") > 1' for c in compared)
     rows = store.arrow(
-        f"select * from many_{table.name} where fold in "
-        f"(select fold from many_{table.name} group by fold having {differ}) order by fold, source_seq, line"
+        f"select m.*, coalesce(b.last_rank, m.rank) as last_rank from many_{table.name} as m left join ("
+        "select o.row_id, max(p.rank) as last_rank from store.origins as o "
+        "inner join _parts as p on o.source_id = p.source_id where o.table_name = $name group by o.row_id"
+        f") as b on not m.fresh and b.row_id = {row_id(table, 'm')} where m.fold in "
+        f"(select fold from many_{table.name} group by fold having {differ}) order by m.fold, m.rank, m.line",
+        name=table.name,
     )
     found: list[tuple[str, Fault]] = []
     fold, known = None, dict[str, tuple[Any, dict[str, Any]]]()
@@ -178,11 +190,21 @@ def _contradictions(store: Store, table: Table, names: dict[str, str]) -> list[t
             fold, known = row["fold"], {}
         values = {c: row[c] for c in compared if row[c] is not None}
         clash = next((c for c, value in values.items() if c in known and known[c][0] != value), None)
-        if clash is not None and row["fresh"]:
+        if clash is not None and _overtakes(row, known[clash][1]):
+            raise Overtaken
+        if clash is not None:
             found.append((row["source_id"], _clash(table, clash, row, *known[clash], names)))
         else:
             known = {c: (value, row) for c, value in values.items()} | known
     return found
+
+
+def _overtakes(row: dict[str, Any], first: dict[str, Any]) -> bool:
+    """Tell whether of two rows that contradict each other one is of the Store and the new one goes before it.
+
+    A row of the Store may be merged of several: a new one that goes before any of them may have met another first.
+    """
+    return not row["fresh"] or (not first["fresh"] and first["last_rank"] > row["rank"])
 
 
 def _clash(
@@ -203,13 +225,20 @@ def _merged(table: Table) -> list[str]:
     """Write the aggregates of a group: what is known of each column; id, source and line of the first row."""
     first = {*PROVENANCE, *table.key}
     return [
-        f'arg_min("{c.name}", (source_seq, line)) as "{c.name}"' if c.name in first else f'max("{c.name}") as "{c.name}"'
+        f'arg_min("{c.name}", (rank, line)) as "{c.name}"' if c.name in first else f'max("{c.name}") as "{c.name}"'
         for c in table.columns
     ]
 
 
 def _note_origins(store: Store, table: Table) -> None:
     """Keep every row that a merged row comes from; those of an earlier import are there already, or noted now."""
+    # a row that is named after its source and line takes the name of a new source that goes before
+    store.execute(
+        f"update store.origins set row_id = named.now from (select {row_id(table, 'm')} as before, {row_id(table, 'g')} as now "
+        f"from many_{table.name} as m inner join merged_{table.name} as g on m.fold = g.fold where not m.fresh) as named "
+        "where origins.table_name = $name and origins.row_id = named.before and named.before <> named.now",
+        name=table.name,
+    )
     store.execute(
         f"insert into store.origins select $name, {row_id(table, 'g')}, m.source_id, m.line "
         f"from many_{table.name} as m inner join merged_{table.name} as g on m.fold = g.fold "

@@ -153,17 +153,26 @@ def _sums_sql(rows: str, columns: list[Column], side: str, rest: str = "") -> st
     return f"select source_seq, coalesce({side}, '') as side, {', '.join(parts)} from {rows} group by all order by all"
 
 
-def prepare(store: Store, held: Mapping[str, int], new: Mapping[str, int], corrects: Mapping[str, str] | None = None) -> None:
+def prepare(
+    store: Store,
+    held: Mapping[str, int],
+    new: Mapping[str, int],
+    corrects: Mapping[str, str] | None = None,
+    ranks: Mapping[str, int] | None = None,
+) -> None:
     """Make what sums rest on: `_parts`, the order of each source held and of each new one, and a place for what is rounded.
 
-    `corrects` tells of sheets of corrections which source they correct: their rows are rows of it (`part_of`).
+    `corrects` tells of sheets of corrections which source they correct: their rows are rows of it (`part_of`). `ranks` tells
+    whose rows count first (precedence.ranks); those of the lowest order do, if omitted.
     """
+    ranks = ranks or {**held, **new}
     rows = [
-        (source_id, seq, fresh, (corrects or {}).get(source_id, source_id))
+        (source_id, seq, fresh, (corrects or {}).get(source_id, source_id), ranks[source_id])
         for known, fresh in ((held, False), (new, True))
         for source_id, seq in known.items()
     ]
     types = {"source_id": pa.string(), "source_seq": pa.int32(), "fresh": pa.bool_(), "part_of": pa.string()}
+    types["rank"] = pa.int32()
     columns = {name: pa.array([row[i] for row in rows], of) for i, (name, of) in enumerate(types.items())}
     store.derive("_parts", pa.table(columns))
     store.execute(

@@ -4,12 +4,15 @@
 -- params:  none
 --
 -- Two lines are one movement where the amount and the day are the same and, the first that holds:
---   by name       each names the other's account: the k-th out with the k-th in.
---   by reference  a line does not name the other account, or writes it with stars (0099****1234), which the other's then has to
---                 fit, and the bank's reference agrees.
+--   by reference  the bank's reference agrees, and neither line names another account than the other's, nor writes one with
+--                 stars (0099****1234) that the other's does not fit: first where both lines name the other account, then
+--                 where one does, then where none does.
+--   by account    each names the other's account: the k-th out with the k-th in.
 --   by mask       one line names the other account in full, the other writes with stars a number that fits and shows its last
 --                 four characters; names of holders and references do not gainsay it; and it is the only reading: no other
 --                 account fits, and between the two accounts there are as many lines out as in.
+-- Lines that are paired stand aside for what follows. References come first because two payments of one amount on one day are
+-- told apart by nothing else; by account before, the first out took the second in where not every line names the other side.
 -- The account that is written in full is kept. Nothing else is paired: two banks that book on different days give two
 -- movements, as do lines that both write stars without a reference that agrees. That is seen (unshown.sql finds movements that
 -- the other side's statement ought to show), where a wrong pair would not be.
@@ -57,6 +60,125 @@ sided as (
     from candidates
 ),
 
+-- what an account that is written with stars (or x) may stand for; null where it is written in full, or not at all
+patterned as (
+    select
+        *,
+        regexp_replace(regexp_replace(starred, '([\\%_])', '\\\1', 'g'), '[*]+|[xX]{2,}', '%', 'g') as pattern
+    from sided
+),
+
+-- lines with a reference that may tell a movement: 0 or - is none. `shared` is the account that both lines of a movement know:
+-- of the line that names the other account, that; of the line that does not, its own.
+referenced as (
+    select
+        flow_id,
+        account_id,
+        direction,
+        payer,
+        payee,
+        other,
+        coalesce(other, account_id) as shared,
+        bank_ref,
+        amount_yuan,
+        day_on,
+        pattern,
+        row(coalesce(day_only, false), "at", seq, place) as booked_when
+    from patterned
+    where regexp_matches(bank_ref, '[1-9A-Za-z]')
+),
+
+referenced_named as (
+    select
+        *,
+        row_number() over (
+            partition by bank_ref, payer, payee, amount_yuan, day_on, direction
+            order by booked_when
+        ) as k
+    from referenced
+    where other is not null
+),
+
+paired_both_named as (
+    select
+        o.flow_id as out_id,
+        i.flow_id as in_id
+    from referenced_named as o
+    inner join referenced_named as i
+        on
+            o.bank_ref = i.bank_ref and o.payer = i.payer and o.payee = i.payee
+            and o.amount_yuan = i.amount_yuan and o.day_on = i.day_on and o.k = i.k
+    where o.direction = 'out' and i.direction = 'in'
+),
+
+referenced_shared as (
+    select
+        *,
+        row_number() over (
+            partition by bank_ref, shared, other is null, amount_yuan, day_on, direction
+            order by booked_when
+        ) as k
+    from referenced
+    where
+        flow_id not in (select out_id from paired_both_named)
+        and flow_id not in (select in_id from paired_both_named)
+),
+
+paired_one_named as (
+    select
+        o.flow_id as out_id,
+        i.flow_id as in_id
+    from referenced_shared as o
+    inner join referenced_shared as i
+        on
+            o.bank_ref = i.bank_ref and o.shared = i.shared
+            and o.amount_yuan = i.amount_yuan and o.day_on = i.day_on and o.k = i.k
+    where
+        o.direction = 'out' and i.direction = 'in'
+        and (o.other is null) <> (i.other is null)
+        and o.account_id <> i.account_id
+        and coalesce(i.account_id like o.pattern escape '\', true)
+        and coalesce(o.account_id like i.pattern escape '\', true)
+),
+
+referenced_unnamed as (
+    select
+        *,
+        row_number() over (
+            partition by bank_ref, amount_yuan, day_on, direction
+            order by booked_when
+        ) as k
+    from referenced
+    where
+        other is null
+        and flow_id not in (select out_id from paired_one_named)
+        and flow_id not in (select in_id from paired_one_named)
+),
+
+paired_by_reference as (
+    select
+        out_id,
+        in_id
+    from paired_both_named
+    union all
+    select
+        out_id,
+        in_id
+    from paired_one_named
+    union all
+    select
+        o.flow_id as out_id,
+        i.flow_id as in_id
+    from referenced_unnamed as o
+    inner join referenced_unnamed as i
+        on o.bank_ref = i.bank_ref and o.amount_yuan = i.amount_yuan and o.day_on = i.day_on and o.k = i.k
+    where
+        o.direction = 'out' and i.direction = 'in'
+        and o.account_id <> i.account_id
+        and coalesce(i.account_id like o.pattern escape '\', true)
+        and coalesce(o.account_id like i.pattern escape '\', true)
+),
+
 named as (
     select
         flow_id,
@@ -70,10 +192,13 @@ named as (
             order by coalesce(day_only, false), "at", seq, place
         ) as k
     from sided
-    where payer is not null and payee is not null
+    where
+        payer is not null and payee is not null
+        and flow_id not in (select out_id from paired_by_reference)
+        and flow_id not in (select in_id from paired_by_reference)
 ),
 
-paired_by_name as (
+paired_by_account as (
     select
         o.flow_id as out_id,
         i.flow_id as in_id
@@ -83,52 +208,6 @@ paired_by_name as (
             o.payer = i.payer and o.payee = i.payee and o.amount_yuan = i.amount_yuan
             and o.day_on = i.day_on and o.k = i.k
     where o.direction = 'out' and i.direction = 'in'
-),
-
--- what an account that is written with stars (or x) may stand for; null where it is written in full, or not at all
-patterned as (
-    select
-        *,
-        regexp_replace(regexp_replace(starred, '([\\%_])', '\\\1', 'g'), '[*]+|[xX]{2,}', '%', 'g') as pattern
-    from sided
-),
-
-referenced as (
-    select
-        flow_id,
-        account_id,
-        direction,
-        other,
-        bank_ref,
-        amount_yuan,
-        day_on,
-        pattern,
-        row_number() over (
-            partition by bank_ref, amount_yuan, day_on, direction
-            order by coalesce(day_only, false), "at", seq, place
-        ) as k
-    from patterned
-    where
-        bank_ref is not null
-        and flow_id not in (select out_id from paired_by_name)
-        and flow_id not in (select in_id from paired_by_name)
-),
-
-paired_by_reference as (
-    select
-        o.flow_id as out_id,
-        i.flow_id as in_id
-    from referenced as o
-    inner join referenced as i
-        on o.bank_ref = i.bank_ref and o.amount_yuan = i.amount_yuan and o.day_on = i.day_on and o.k = i.k
-    where
-        o.direction = 'out' and i.direction = 'in'
-        and o.account_id <> i.account_id
-        and (o.other is null or i.other is null)
-        and coalesce(o.other, i.account_id) = i.account_id
-        and coalesce(i.other, o.account_id) = o.account_id
-        and coalesce(i.account_id like o.pattern escape '\', true)
-        and coalesce(o.account_id like i.pattern escape '\', true)
 ),
 
 -- lines that are still alone, with what is known of the account whose statement it is
@@ -141,10 +220,10 @@ alone as (
     from patterned
     left join accounts on patterned.account_id = accounts.account_id
     where
-        patterned.flow_id not in (select out_id from paired_by_name)
-        and patterned.flow_id not in (select in_id from paired_by_name)
-        and patterned.flow_id not in (select out_id from paired_by_reference)
+        patterned.flow_id not in (select out_id from paired_by_reference)
         and patterned.flow_id not in (select in_id from paired_by_reference)
+        and patterned.flow_id not in (select out_id from paired_by_account)
+        and patterned.flow_id not in (select in_id from paired_by_account)
 ),
 
 -- a line that names the other account, and one of that account's statement whose stars it fits
@@ -209,8 +288,8 @@ paired_by_mask as (
     where plain_k = starred_k and dealing in (select dealing from settled)
 )
 
-select out_id, in_id from paired_by_name
-union all
 select out_id, in_id from paired_by_reference
+union all
+select out_id, in_id from paired_by_account
 union all
 select out_id, in_id from paired_by_mask

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from lib import curate, report
+from lib import report
 
-SAMPLE = Path(__file__).parents[2] / "data" / "raw" / "sample"
 # Without these, Chromium looks for its maker's hosts at every start.
 QUIET = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -31,14 +30,6 @@ def browser() -> Iterator[Any]:
         yield started
         with contextlib.suppress(Exception):
             started.close()
-
-
-@pytest.fixture(scope="session")
-def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Store of the sample district."""
-    path = tmp_path_factory.mktemp("browser") / "sample.duckdb"
-    curate.import_delivery(SAMPLE, path)
-    return path
 
 
 @pytest.fixture(scope="session")
