@@ -15,11 +15,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lib.intake import ledger
+from lib.intake.cleaning import UNSEEN
 from lib.intake.profiles import STATED, Layout, Profile
 from lib.intake.readers import Block
 from lib.intake.totals import Stated
 
-_PLAIN = str.maketrans({"：": ":", "\u3000": " ", '"': "", "\t": " "})
+_PLAIN = str.maketrans({"：": ":", "\u3000": " ", "\u00a0": " ", '"': "", "\t": " "} | dict.fromkeys(UNSEEN, ""))
+_TEXT_MARK = re.compile(r"['`´‘’＇]+(?=[0-9]{6})")  # a spreadsheet's mark of a text, before a number
 # How a line below the header begins, before what a pattern of footers or sums says: quotes and blanks.
 _BEGINS = r'^["\s\x{3000}\x{feff}]*(?:'
 
@@ -34,7 +36,7 @@ class Remarks:
 
 def facts(profile: Profile, name: str, above: tuple[str, ...]) -> dict[str, str | None]:
     """Return what the lines above the header tell, and else the file's name, for each fact that the profile asks for."""
-    text = "\n".join(above).translate(_PLAIN)
+    text = _TEXT_MARK.sub("", "\n".join(above).translate(_PLAIN))
     stem = name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     return {
         fact: _first(profile.preamble.get(fact, ()), text) or _first(profile.filename.get(fact, ()), stem)
