@@ -130,7 +130,8 @@ def test_a_mapping_says_which_side_of_a_cash_book_came_in(made: Delivery) -> Non
     made.write(**{CARD: f"{BOOK}\n2018-09-29,1,x,5.00,,105.00\n"})
     made.bring()
     (made.raw / "mapping.toml").write_text(
-        '[[profile]]\nid = "own.book"\ntitle = "日记账"\nbase = "banks.two_columns"\ncolumns = {income = ["借方"], outgo = ["贷方"]}\n'
+        '[[profile]]\nid = "own.book"\ntitle = "日记账"\nbase = "banks.two_columns"\ncolumns = '
+        '{income = ["借方"], outgo = ["贷方"]}\n'
     )
     with pytest.raises(DataGap, match="--rebuild"):  # it stands in quarantine under the same id
         made.bring()

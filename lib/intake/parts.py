@@ -156,8 +156,10 @@ def _text(part: Part, suffix: str) -> Part:
         return part
     if found := foreign.of_spreadsheets(part.text):
         zh, en = found
-        asked = f"不是 {suffix} 工作簿, 而是{zh}; 请用 Excel 打开并另存为 .xlsx", f"no {suffix} workbook but {en}; save it as .xlsx"
-        return replace(part, refused=asked)
+        todo = "请用 Excel 打开并另存为 .xlsx", "save it as .xlsx"
+        return replace(
+            part, refused=(f"不是 {suffix} 工作簿, 而是{zh}; {todo[0]}", f"no {suffix} workbook but {en}; {todo[1]}")
+        )
     return replace(part, mislabelled=(f"不是 {suffix} 工作簿, 而是文本", f"no {suffix} workbook but text"))
 
 

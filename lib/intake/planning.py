@@ -303,7 +303,8 @@ def _two_readings(name: str, profile_id: str, known: str, known_id: str) -> BadF
 
 def _readable_now(name: str) -> DataGap:
     return DataGap(
-        f"{name}: 数据库中的该文件当时无法读取, 已整份隔离; 现在可以读取。请重建: lookthrough import --rebuild data/raw/<交付批次> …",
+        f"{name}: 数据库中的该文件当时无法读取, 已整份隔离; 现在可以读取。"
+        "请重建: lookthrough import --rebuild data/raw/<交付批次> …",
         f"{name}: the Store has set this file apart whole, and it can be read now. "
         "Rebuild it: lookthrough import --rebuild data/raw/<delivery> …",
     )

@@ -17,7 +17,7 @@ Keys of a profile
     trailer, totals                 regular expressions: how lines below the header begin that are no rows (footers; sums)
     nothing                         regular expression: cells that stand for no value
     ragged {fewer, more}            how many of the last fields a row may lack; how many blank ones it may have beyond them
-    [stated]                        rows, rows_in, rows_out, in_yuan, out_yuan = [regular expressions with one group]
+    [stated]                        rows, rows_in, rows_out, in_yuan, out_yuan, yuan = [regular expressions with one group]
     [stated_in]                     the same = column: totals that stand below a column, in lines that are sums
     [[aside]]                       when (SQL over the cells), zh, en: rows that are no transactions; counted, not read
     [let]                           name = SQL expression over the cells and other such names: for the expressions below
@@ -51,7 +51,7 @@ FOLDER = Path(__file__).parent / "profiles"
 HEADER_LINES = 40
 DELIMITERS = (",", "\t", ";", "|")
 PROVENANCE = ("source_id", "line")
-STATED = ("rows", "rows_in", "rows_out", "in_yuan", "out_yuan")
+STATED = ("rows", "rows_in", "rows_out", "in_yuan", "out_yuan", "yuan")
 KEYS = frozenset(
     (
         *("id", "title", "source", "base", "delimiters", "encodings", "files", "identity", "columns", "required", "present"),
