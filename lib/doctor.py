@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.errors import LookthroughError, UnknownLayout
-from lib.intake import check_digits, folding, ledger, loading, mapping, planning, staging, stubs, surroundings, totals
+from lib.intake import check_digits, folding, foreign, ledger, loading, mapping, planning, staging, stubs, surroundings, totals
 from lib.intake.loading import Source
 from lib.intake.parts import Part
 from lib.intake.profiles import Layout, Profile
@@ -112,6 +112,8 @@ def _reading(part: Part, delivery: str, own: tuple[Profile, ...], rows: int) -> 
             )
         layout = loading.identify(part, own)
     except UnknownLayout as error:
+        if not part.sheet and (said := foreign.no_table(part.text, part.file_name, part.examined.encoding)):
+            return Reading(part.label, pick(*said), part=part)
         return Reading(part.label, str(error), part=part, stub=stubs.stub(loading.likely_header(part, own), part.file_name))
     except LookthroughError as error:
         return Reading(part.label, str(error), part=part)

@@ -43,3 +43,7 @@ class BadFile(LookthroughError):
 
 class UnknownLayout(BadFile):
     """A file that can be read and whose header no profile knows."""
+
+
+class Mistakable(UnknownLayout):
+    """A file whose header a profile knows and that may be something else: it is set apart whole, this being the reason."""

@@ -30,6 +30,7 @@ MONEY = pa.decimal128(18, 2)
 _WRITER_MEMORY = "1GB"
 _COLUMN = re.compile(r'^ {4}"?(\w+)"? (.+?),? -- (.+?) \| (.+)$')
 _TABLE = re.compile(r"^create table (\w+) \($")
+_PID = re.compile("[0-9]{1,10}")
 
 
 @dataclass(frozen=True)
@@ -348,7 +349,8 @@ def _sweep(draft: Path) -> None:
     for left in (draft, draft.with_name(f"{draft.name}.wal")):
         left.unlink(missing_ok=True)
     for spill in draft.parent.glob(".spill-*"):
-        if not _alive(int(spill.name.removeprefix(".spill-"))):
+        pid = spill.name.removeprefix(".spill-")
+        if _PID.fullmatch(pid) and not _alive(int(pid)):  # .spill-old may be anybody's
             shutil.rmtree(spill, ignore_errors=True)
 
 

@@ -304,11 +304,12 @@ def test_a_file_that_cannot_be_read_stops_the_import_before_anything_is_written(
     assert not made.store_path.exists()
 
 
-def test_a_form_that_is_not_read_is_refused_and_not_passed_over(made: Delivery) -> None:
-    made.write(loans=LOANS)
+def test_a_form_that_is_not_read_is_set_apart_and_not_passed_over(made: Delivery) -> None:
+    made.write(loans=LOANS + "L1,P1,5\n")
     (made.raw / "流水.rar").write_bytes(b"Rar!")
-    with pytest.raises(BadFile, match=r"不读取 \.rar"):
-        made.bring()
+    found = made.bring()
+    assert dict(zip(found["name"], found["state"], strict=True)) == {"loans.csv": "imported", "流水.rar": "quarantined"}
+    assert "不读取 .rar" in made.reasons()[0]
 
 
 def test_notes_and_hidden_files_are_passed_over_by_name(made: Delivery) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from lib.errors import DataGap
 from lib.intake import readers
 from tests.deliveries import Delivery
 
@@ -79,3 +80,60 @@ def test_a_header_in_gb18030_is_found_whatever_the_memos(made: Delivery) -> None
     rows = "".join(f"2018-09-{day:02},A,收,5.00,5.00,支取\n" for day in range(1, 9))
     made.write(**{"流水": ("交易日期,账号,收支,交易金额,余额,摘要\n" + rows).encode("gb18030")}).bring()
     assert made.column("select distinct memo from flows") == ["支取"]
+
+
+# ---- a company's own books --------------------------------------------------------------------------------------------
+
+CARD = "6222021234567890128"
+BOOK = "日期,凭证号,摘要,借方,贷方,余额"
+
+
+def row(header: str, **cells: str) -> str:
+    """A row of a header, its cells by how their names begin."""
+    return ",".join(next((cells[key] for key in cells if name.startswith(key)), "") for name in header.split(",")) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        (CARD, BOOK),
+        (CARD, "日期,凭证编号,摘要,借方金额,贷方金额,余额"),
+        (CARD, "日期,凭证号,对方单位,摘要,借,贷,余额"),
+        (CARD, "日期,传票号,凭证类型,摘要,借方发生额,贷方发生额,余额"),
+        (f"银行存款日记账{CARD}", "日期,摘要,借方,贷方,余额"),
+    ],
+)
+def test_a_cash_book_of_the_company_s_own_is_set_apart_and_says_why(made: Delivery, name: str, header: str) -> None:
+    made.write(**{name: header + "\n" + row(header, 日期="2018-09-29", 借="5.00", 余额="105.00")})
+    assert made.bring()["state"].tolist() == ["quarantined"]
+    assert "账簿" in made.reasons()[0]
+    assert "own book" in made.reasons()[0]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "日期,凭证种类,凭证号,摘要,借方,贷方,余额",  # the kind of a bank's vouchers
+        "日期,凭证号,摘要,借方,贷方,余额,对方账号",
+        "日期,凭证号,摘要,借方,贷方,余额,交易柜员",
+        "日期,摘要,借方,贷方,余额",
+        "日期,凭证号,摘要,支出,收入,余额",  # no side that means the opposite in a company's books
+        "日期,凭证号,摘要,支出(借方),收入(贷方),余额",
+    ],
+)
+def test_a_bank_s_statement_with_numbers_of_vouchers_is_read(made: Delivery, header: str) -> None:
+    made.write(**{CARD: header + "\n" + row(header, 日期="2018-09-29", 贷="5.00", 收入="5.00", 余额="105.00")}).bring()
+    assert made.rows("select direction, amount_yuan as y from flows") == [{"direction": "in", "y": 5}]
+
+
+def test_a_mapping_says_which_side_of_a_cash_book_came_in(made: Delivery) -> None:
+    made.write(**{CARD: f"{BOOK}\n2018-09-29,1,x,5.00,,105.00\n"})
+    made.bring()
+    (made.raw / "mapping.toml").write_text(
+        '[[profile]]\nid = "own.book"\ntitle = "日记账"\nbase = "banks.two_columns"\ncolumns = '
+        '{income = ["借方"], outgo = ["贷方"]}\n'
+    )
+    with pytest.raises(DataGap, match="--rebuild"):  # it stands in quarantine under the same id
+        made.bring()
+    made.bring(rebuild=True)
+    assert made.rows("select direction, amount_yuan as y from flows") == [{"direction": "in", "y": 5}]

@@ -8,6 +8,8 @@ from xml.sax.saxutils import escape
 
 import pytest
 
+from lib import cli
+from lib.errors import UnknownLayout
 from tests.deliveries import LOANS, Delivery
 from tests.test_intake_hostile import costs_one_file
 from tests.test_intake_workbooks import FLOW_HEAD, HEAD, rendered, xlsx, zipped
@@ -131,3 +133,57 @@ def test_a_workbook_that_another_program_has_written_gives_the_same_rows(made: D
     ) == [{"account_id": "6222021234567890123", "day": "2018-01-01 12:00", "yuan": "1000.25"}]
     assert list(made.reasons()) == [3]
     assert "#DIV/0!" in made.reasons()[3]
+
+
+# ---- what is no table -------------------------------------------------------------------------------------------------
+
+NO_TABLES = {
+    "扫描.csv": (b"%PDF-1.4\n" + bytes(range(256)), "PDF 文件"),
+    "照片.tif": (b"II*\0" + bytes(range(256)), "图片"),
+    "截图": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "图片"),
+    "照片.csv": (b"\xff\xd8\xff\xe0" + bytes(range(256)), "图片"),
+    "函.rtf": (rb"{\rtf1 x}", "RTF 文档"),
+    "录音.mp3": (b"ID3" + bytes(range(256)), "二进制文件 .mp3"),
+    "网页.mht": (MHTML.encode(), "MHTML"),
+    "邮件.eml": (b"From: a@example.org\nMIME-Version: 1.0\n\nx\n", "电子邮件"),
+    "数据.xml": (b'<?xml version="1.0"?>\n<flows><flow amount="1"/></flows>\n', "XML 文件"),
+    "旧.xml": (XML_2003.encode("utf-16"), "XML 电子表格 2003"),
+    "页.csv": (b"<html><body>x</body></html>", "网页 (HTML)"),
+    "数据.json": (b'[{"amount": 1}]', "JSON 文件"),
+    "流水.7z": (b"7z", "不读取 .7z"),
+    "介绍.pptx": (b"PK\3\4" + bytes(range(256)), "不读取 .pptx"),
+    "流水.dat": (b"Rar!\x1a\x07\x00", "压缩包"),
+}
+
+
+def test_files_that_are_no_tables_are_set_apart_one_by_one_and_the_rest_is_imported(
+    made: Delivery, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name, (content, _) in NO_TABLES.items():
+        (made.raw / name).write_bytes(content)
+    assert cli.main(["import", str(made.raw), "--store", str(made.store_path)]) == 1
+    assert made.column("select loan_id from loans") == ["L0"]
+    reasons = made.rows("select s.name, q.reason from quarantine as q inner join sources as s using (source_id)")
+    told = {row["name"]: row["reason"].partition("\n")[0] for row in reasons}
+    assert told.keys() == NO_TABLES.keys()
+    assert [name for name, (_, word) in NO_TABLES.items() if word not in told[name]] == []
+    assert all("导入" in reason for reason in told.values())
+    capfd.readouterr()
+    assert set(made.bring()["state"]) == {"already_imported"}
+
+
+def test_what_is_no_table_in_an_archive_costs_its_member_only(made: Delivery) -> None:
+    zipped(made.raw / "a.zip", {"a.json": b'{"a": 1}', "loans.csv": (LOANS + "L1,P1,1\n").encode()})
+    answer = made.bring()
+    assert answer[["member", "state"]].to_numpy().tolist() == [
+        ["a.json", "quarantined"],
+        ["loans.csv", "imported"],
+        ["", "imported"],
+    ]
+
+
+@pytest.mark.parametrize("content", ["a,b\n1,2\n", "[HISTORYDETAIL]\na,b\n", "{a},b\n1,2\n", "a,b\n1,\x072\n" + "1,2\n" * 50])
+def test_a_table_of_an_unknown_layout_still_stops_the_import(made: Delivery, content: str) -> None:
+    made.write(x=content)
+    with pytest.raises(UnknownLayout):
+        made.bring()

@@ -44,6 +44,38 @@ def test_chinese_text_is_read_in_every_encoding_that_we_know(tmp_path: Path, enc
     assert cells(read(tmp_path, content)) == [["户名", "金额"], ["张三", "1.50"], ["河南某某有限公司", "2.00"]]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("rows", [1, 5000])
+def test_utf16_without_a_mark_is_told_from_its_zeros(tmp_path: Path, encoding: str, rows: int) -> None:
+    text = "户名,摘要,金额\r\n" + "张一,一般存款,1.50\r\n" * rows  # 一 is U+4E00: a zero on the other side
+    blocks = read(tmp_path, text.encode(encoding))
+    assert {block.encoding for block in blocks} == {encoding}
+    assert cells(blocks) == [["户名", "摘要", "金额"]] + [["张一", "一般存款", "1.50"]] * rows
+    assert blocks[0].original(0) == "户名,摘要,金额"
+
+
+@pytest.mark.parametrize("cut", [1, 2])
+def test_utf16_without_a_mark_that_is_cut_off_loses_its_last_line_alone(tmp_path: Path, cut: int) -> None:
+    text = "户名,金额\n张三,1.50\n李四,2.00\U00020000"  # the last one is a pair of units
+    blocks = read(tmp_path, text.encode("utf-16-le")[:-cut])
+    assert {block.encoding for block in blocks} == {"utf-16-le"}
+    assert [mark for block in blocks for mark in block.mark.tolist()] == [0, 0, UNDECODABLE]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "户名,金额\n张三,1\n".encode("gb18030") + b"\0" * 400,
+        b"a,b\n1,\0" + b"2\n",
+        b"".join(bytes([i, 0]) for i in range(256)),  # no text: control characters stand in it
+        "户名,金额\n".encode("gb18030") + b"\0\0",
+    ],
+)
+def test_zeros_alone_make_no_utf16(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "file.csv").write_bytes(content)
+    assert not readers.examine(tmp_path / "file.csv").encoding.startswith("utf-16")
+
+
 def test_a_line_in_another_encoding_is_marked_and_the_others_are_read(tmp_path: Path) -> None:
     lines = ["户名,金额\n".encode(), "张三,1\n".encode(), "李四,2\n".encode("gb18030"), "王五,3\n".encode()]
     (block,) = read(tmp_path, b"".join(lines))

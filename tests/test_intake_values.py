@@ -276,6 +276,13 @@ def test_an_id_whose_digits_are_lost_is_none(store: Store, text: str) -> None:
         ("5E12", "5E12"),  # may be a number in hexadecimal, and is whole as it stands
         ("123.0", "123.0"),
         ("1 2", "1 2"),
+        ("\u200e6222021234567890123", "6222021234567890123"),
+        ("6222\u200b021234567890123\ufeff", "6222021234567890123"),
+        ("\ufeff6222\u00a00212\u00a03456\u00a07890\u00a0123", "6222021234567890123"),
+        ("`6222021234567890123", "6222021234567890123"),
+        ("’6222021234567890123", "6222021234567890123"),
+        ("11010519491231002X\u200e", "11010519491231002X"),
+        ("6222-0212\u200e", "6222-0212\u200e"),  # other marks than these: kept as it stands
     ],
 )
 def test_an_id_is_kept_without_the_marks_of_text(store: Store, text: str, expected: str) -> None:
@@ -288,6 +295,7 @@ def test_an_id_is_kept_without_the_marks_of_text(store: Store, text: str, expect
         ("6222021234567890123_1", "6222021234567890123"),
         ("6222021234567890123_156_1", "6222021234567890123"),
         ("6222021234567890123", "6222021234567890123"),
+        ("\u200e6222021234567890123_1", "6222021234567890123"),
         ("A_1", "A_1"),
     ],
 )
@@ -301,10 +309,10 @@ def test_a_cell_that_is_a_formula_of_a_text_holds_the_text() -> None:
 
 
 def test_an_id_with_a_tab_or_marks_of_text_is_the_same_account_as_one_without(tmp_path: Path) -> None:
-    rows = ["622\t", "'622", '"=""622"""', '="622"', "６２２"]
+    rows = ["622\t", "'622", '"=""622"""', '="622"', "６２２", "\u200e622", "62\u200b2", "`622", "\u00a0622\ufeff"]
     made = Delivery(tmp_path).write(flows=FLOWS + "".join(f"{row},2018-01-01,收,{i + 1},\n" for i, row in enumerate(rows)))
     made.bring()
-    assert made.rows("select account_id, count(*) as n from flows group by account_id") == [{"account_id": "622", "n": 5}]
+    assert made.rows("select account_id, count(*) as n from flows group by account_id") == [{"account_id": "622", "n": 9}]
 
 
 def test_an_id_that_a_spreadsheet_has_rewritten_is_set_apart(tmp_path: Path) -> None:
@@ -370,3 +378,38 @@ def test_an_unknown_word_in_a_coded_column_names_the_words_that_are_known(tmp_pa
     made = Delivery(tmp_path).write(flows=FLOWS + "A,2018-01-01,上,5,\n")
     made.bring()
     assert 'direction "上" is not a known code (allowed: in, out' in made.reasons()[2]
+
+
+# ---- signs ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_amount_with_two_signs_is_set_apart(tmp_path: Path) -> None:
+    twice = ["-(5)", "-+5", "--5", "(-5)", "+-5", "-¥-5", "+(5)", "－（５）"]
+    rows = "".join(f"2018-09-29,A,{text},100.00\n" for text in twice) + "2018-09-30,A,5.00,105.00\n"
+    made = Delivery(tmp_path).write(**{"流水": "交易日期,账号,交易金额,余额\n" + rows})
+    made.bring()
+    assert made.rows("select direction, amount_yuan as y from flows") == [{"direction": "in", "y": 5}]
+    assert [f'"{text}" 不是金额' in reason for text, reason in zip(twice, made.reasons().values(), strict=True)] == [True] * 8
+    assert not any("另有一列" in reason for reason in made.reasons().values())
+
+
+def test_a_minus_is_seen_wherever_an_amount_may_have_one(tmp_path: Path) -> None:
+    forms = ["-5", "(5)", "¥-5.00", "-¥5", "¥(5)", "CNY -5", "－５", "'-5", "-5元", "（５．００）"]
+    rows = "".join(f"2018-09-29,A,{text},100.00\n" for text in forms)
+    made = Delivery(tmp_path).write(**{"流水": "交易日期,账号,交易金额,余额\n" + rows})
+    made.bring()
+    assert made.rows("select direction, amount_yuan as y, count(*) as n from flows group by all") == [
+        {"direction": "out", "y": 5, "n": 10}
+    ]
+
+
+def test_a_zero_in_any_spelling_leaves_the_amount_to_the_other_column(tmp_path: Path) -> None:
+    nothing = ["0.00元", "０．００", "¥0.00", "CNY 0", "-0.00", "(0.00)", "0.00 元", "0万元", "0.", ""]
+    pairs = [(amount, zero) for amount in ("12.00", "１２．００", "12元") for zero in nothing]
+    rows = "".join(f"2018-09-29,A,{amount},{zero},100.00\n2018-09-29,A,{zero},{amount},88.00\n" for amount, zero in pairs)
+    made = Delivery(tmp_path).write(**{"流水": "交易日期,账号,收入,支出,余额\n" + rows})
+    made.bring()
+    assert made.rows("select direction, amount_yuan as y, count(*) as n from flows group by all order by direction") == [
+        {"direction": "in", "y": 12, "n": 30},
+        {"direction": "out", "y": 12, "n": 30},
+    ]

@@ -95,6 +95,15 @@ def test_what_a_killed_writer_left_is_swept_away(make_store: MakeStore) -> None:
     assert litter(path.parent) == []
 
 
+@pytest.mark.parametrize("name", [".spill-abc", ".spill-", ".spill-12x", ".spill-99999999999999999999"])
+def test_what_only_looks_like_a_leftover_is_left_alone(make_store: MakeStore, name: str) -> None:
+    path = make_store(parties=[{"party_id": "A"}])
+    (path.parent / name).mkdir()
+    add_party(path, "B")
+    assert party_ids(path) == ["A", "B"]
+    assert (path.parent / name).is_dir()
+
+
 def test_a_second_writer_is_refused_while_the_first_one_writes(make_store: MakeStore) -> None:
     path = make_store()
     with next_version(path), pytest.raises(DataGap) as refused:

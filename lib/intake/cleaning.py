@@ -5,6 +5,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+# What nobody sees and means nothing in a number or a name: soft hyphens, widths of nothing, marks of direction and byte order.
+UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\ufeff"
 BLANKS = " \t\n\v\f\r\u00a0\u200b\u3000\ufeff"
 _NARROW = np.isin(np.arange(256), [ord(c) for c in BLANKS if c < "\x80"])
 _WIDE = [tuple(c.encode()) for c in BLANKS if c >= "\x80"]

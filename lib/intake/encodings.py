@@ -13,6 +13,8 @@ BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16-le"), (cod
 CHUNK_BYTES = 1 << 24
 _VOTING_BYTES = 4 * CHUNK_BYTES
 _LF = 10
+_ZEROS = 0.1  # of the characters of a table of Chinese, at least as many are delimiters, digits or line breaks
+_MORE = 2  # zeros on one side for each on the other
 _BEYOND_CYRILLIC = 0xD4  # the first byte of Armenian, Hebrew, Arabic letters, or above
 _ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")  # of a byte that could not be decoded
 _LONG = 0xE0  # the first byte of a character of three bytes or more is this or above
@@ -23,9 +25,33 @@ def codec(encoding: str) -> str:
     return "utf-8" if encoding in ("utf-8-sig", SHEET) else encoding
 
 
-def bom_bytes(encoding: str) -> int:
-    """Return the length of the byte order mark of an encoding."""
-    return next((len(bom) for bom, name in BOMS if name == encoding), 0)
+def bom_bytes(encoding: str, raw: bytes) -> int:
+    """Return the length of the byte order mark with which bytes of an encoding begin; 0 if they have none, as UTF-16 may."""
+    return next((len(bom) for bom, name in BOMS if name == encoding and raw.startswith(bom)), 0)
+
+
+def of_first_bytes(head: bytes) -> str | None:
+    """Tell an encoding by the first bytes of a file: by its mark; UTF-16 without one by zeros in every other place, else None.
+
+    Digits, delimiters and line breaks have a zero there. That what stands between is text is checked: bytes of a picture have
+    zeros too.
+    """
+    marked = next((name for bom, name in BOMS if head.startswith(bom)), None)
+    units = np.frombuffer(head[: len(head) // 2 * 2], np.uint8).reshape(-1, 2)
+    if marked or not len(units):
+        return marked
+    zeros = (units == 0).sum(axis=0)
+    name = "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
+    if (
+        zeros.max() < _ZEROS * len(units) or zeros.min() * _MORE > zeros.max()
+    ):  # 一 is U+4E00: a few zeros stand on the other side
+        return None
+    try:
+        text = codecs.getincrementaldecoder(name)().decode(head)
+    except UnicodeDecodeError:
+        return None
+    lines = "\n" in text or "\r" in text  # a few zeros in a short text of one byte a character make none
+    return name if lines and all(c >= " " or c in "\t\r\n" for c in text) else None
 
 
 def is_utf8(text: bytes) -> bool:

@@ -268,11 +268,9 @@ def ahead(items: Iterator[T], depth: int = BATCH_BYTES // readers.BLOCK_BYTES) -
 def _pieces(source: Source) -> Iterator[_Piece]:
     """Read a part block by block, and sort the records of each."""
     layout, examined, digest = source.layout, source.part.examined, hashlib.sha256()
-    header: str | None = None
     for block in readers.blocks(source.part.text, examined.encoding, layout.delimiter):
         digest.update(memoryview(block.raw)[: int(block.raw_at[-1])])
         kind, faults = sorting.kinds(block, layout, source.remarks)
-        header = sorting.repeated_headers(block, kind, layout, header)
         if source.correcting is not None:
             faults += source.correcting.sort(block, kind, layout, source.name)
         cells, shapes = pa.table({}), dict[str, int]()

@@ -2,13 +2,14 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
-from lib.errors import BadFile, UnknownLayout
+from lib.errors import BadFile, Mistakable, UnknownLayout
 from lib.intake import surroundings
 from lib.intake.profiles import FOLDER, HEADER_LINES, Layout, Profile, load, normal
 from lib.store import schema
@@ -47,6 +48,8 @@ def match(name: str, encoding: str, lines: Lines, folder: Path = FOLDER, own: Se
 
     Raises
     ------
+    Mistakable
+        If one fits, and yet the file is something else, as far as its profile can tell.
     BadFile
         If no profile fits (the nearest is named), two fit equally, a needed column stands twice, or the file does not tell
         a fact that it has to (whose account it is).
@@ -57,6 +60,8 @@ def match(name: str, encoding: str, lines: Lines, folder: Path = FOLDER, own: Se
     layout = _best(name, fits, own)
     above = tuple(text for line, text in lines[layout.delimiter] if line < layout.header_line)
     layout = replace(layout, facts=surroundings.facts(layout.profile, name, above), above=above)
+    if layout.profile not in own:  # what the delivery itself says of its columns holds
+        _check_unmistaken(name, layout)
     _check_told(name, layout)
     return layout
 
@@ -124,6 +129,17 @@ def _check_once(name: str, layout: Layout) -> None:
                 f"{name}: 第 {layout.header_line} 行表头中 {column} 出现了 {len(places)} 次。请只保留一列后重试",
                 f"{name}: the header on line {layout.header_line} has {column} {len(places)} times. Keep one",
             )
+
+
+def _check_unmistaken(name: str, layout: Layout) -> None:
+    """Refuse a file that is something else than what its header fits, or may be."""
+    written = [normal(cell) for cell in layout.header]
+    around = "\n".join((name.rsplit("/", 1)[-1], *layout.above))
+    for other in layout.profile.mistakable:
+        first, *more = ([cell for cell in written if re.search(pattern, cell)] for pattern in other["headings"])
+        told = any(re.search(other["unlike"], cell) for cell in written) or not layout.place.keys().isdisjoint(other["without"])
+        if all(more) and not told and (first or re.search(other["titles"], around)):
+            raise Mistakable(f"{name}: {other['zh']}", f"{name}: {other['en']}")
 
 
 def _check_told(name: str, layout: Layout) -> None:

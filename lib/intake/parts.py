@@ -9,25 +9,15 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from lib.errors import BadFile
-from lib.intake import encodings, readers
+from lib.intake import encodings, foreign, readers
 from lib.intake.readers import Examined
 from lib.intake.sandbox import Reason, Sandbox, Unpacked
 
-# Data in forms that cannot be read.
-UNREAD = (".rar", ".7z", ".gz", ".tar", ".bz2", ".xz", ".parquet", ".mdb", ".accdb", ".dbf", ".et", ".numbers")
 # Names of workbooks and archives: what has one of these names and is plain text is not what it says.
 WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 # Documents that come along with data.
 DOCUMENTS = (".md", ".pdf", ".doc", ".docx", ".ofd", ".html", ".htm", ".png", ".jpg", ".jpeg", ".gif", ".log")
 _DEPTH = 1  # an archive in an archive is opened
-# What old systems call .xls and only a spreadsheet program can read: how it begins, and what it is.
-_FOREIGN = (
-    (b"urn:schemas-microsoft-com:office:spreadsheet", ("XML 电子表格 2003", "an XML spreadsheet of 2003")),
-    (b"urn:oasis:names:tc:opendocument", ("单文件 XML (OpenDocument)", "an OpenDocument file in one piece of XML")),
-    (b"mime-version:", ("单个网页文件 (MHTML)", "a page packed as MHTML")),
-)
-_HTML = ("<html", "<!doctype html", "<table", "<meta", "<head", "<body", "<style")
-_SNIFFED = 4096
 
 
 @dataclass(frozen=True)
@@ -112,7 +102,7 @@ def is_note(name: str) -> bool:
 def kind(path: Path, name: str) -> str:
     """Tell by its first bytes what a file is: text, workbook, zip or html."""
     with readers.opened(path) as file:
-        head = file.read(_SNIFFED)
+        head = file.read(foreign.SNIFFED)
     if head.startswith((b"PK\3\4", b"PK\5\6")):
         return "zip"
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
@@ -121,7 +111,7 @@ def kind(path: Path, name: str) -> str:
     if suffix == ".zip":
         return "zip"  # it says so: the child finds out why it is none
     if suffix in WORKBOOKS and head.decode("latin-1").replace("\0", "").lstrip("ÿþ\xef\xbb\xbf \t\r\n").lower().startswith(
-        _HTML
+        foreign.HTML
     ):
         return "html"
     return "text"
@@ -145,11 +135,11 @@ def parts(path: Path, name: str, examined: Examined, sandbox: Sandbox) -> list[P
 
 
 def _parts(part: Part, sandbox: Sandbox, depth: int) -> list[Part]:
-    what = kind(part.text, part.file_name)
     suffix = PurePosixPath(part.file_name).suffix.casefold()
+    if unread := foreign.unread(suffix):
+        return [replace(part, refused=unread)]
+    what = kind(part.text, part.file_name)
     if what == "text":
-        if suffix in UNREAD:
-            return [replace(part, refused=(f"不读取 {suffix} 文件", f"{suffix} files are not read"))]
         return [_text(part, suffix)]
     unpacked = sandbox.unpack(what, part.text)
     if unpacked.refused:
@@ -164,15 +154,12 @@ def _text(part: Part, suffix: str) -> Part:
     """Return a part that is text; if it calls itself a workbook, say what it is, and refuse what a text is not read as."""
     if suffix not in WORKBOOKS:
         return part
-    with readers.opened(part.text) as file:
-        head = file.read(_SNIFFED).lower().replace(b"\0", b"")
-    for mark, (zh, en) in _FOREIGN:
-        if mark in head:
-            asked = (
-                f"不是 {suffix} 工作簿, 而是{zh}; 请用 Excel 打开并另存为 .xlsx",
-                f"no {suffix} workbook but {en}; save it as .xlsx",
-            )
-            return replace(part, refused=asked)
+    if found := foreign.of_spreadsheets(part.text):
+        zh, en = found
+        todo = "请用 Excel 打开并另存为 .xlsx", "save it as .xlsx"
+        return replace(
+            part, refused=(f"不是 {suffix} 工作簿, 而是{zh}; {todo[0]}", f"no {suffix} workbook but {en}; {todo[1]}")
+        )
     return replace(part, mislabelled=(f"不是 {suffix} 工作簿, 而是文本", f"no {suffix} workbook but text"))
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lib import paths
-from lib.errors import BadFile, BadParameter, DataGap, UnknownLayout
-from lib.intake import loading, mapping, readers, rebuilding
+from lib.errors import BadFile, BadParameter, DataGap, Mistakable, UnknownLayout
+from lib.intake import foreign, loading, mapping, readers, rebuilding
 from lib.intake import parts as unpacked
 from lib.intake.correctable import Correctable
 from lib.intake.loading import Aside, Source, as_text
@@ -141,7 +141,6 @@ def opened(file: Found, held: frozenset[str], sandbox: Sandbox) -> Opened | None
     """Hash a file and unpack it; None for what is no data."""
     if _is_no_data(file):
         return None
-    _refuse_unread(file)
     is_text = unpacked.kind(file.path, file.name) == "text"
     examined = readers.examine(file.path) if is_text else readers.hashed(file.path)
     known = examined.sha256 in held and not is_text
@@ -209,8 +208,8 @@ class _Planning:
         except UnknownLayout as error:
             if known and known[0]["state"] == "quarantined":
                 self._add_known(file, known)
-            elif part.mislabelled:
-                self._new(file, [Aside(part, file.delivery, reason=_odd(part, error))])
+            elif reason := _no_table(part, error):
+                self._new(file, [Aside(part, file.delivery, reason=reason)])
             elif file.path.suffix.casefold() == ".txt":
                 self.plan.rest.append(_row(file, "skipped"))
             else:
@@ -219,6 +218,8 @@ class _Planning:
         if not known:
             self._new(file, [Source(part, file.delivery, layout)])
             return
+        if known[0]["state"] == "quarantined":
+            raise _readable_now(file.name)
         _check_mapping(file, known, layout.profile.id)
         if known[0]["profile_id"] != layout.profile.id and known[0]["rows_read"] != 0:
             raise _two_readings(file.name, layout.profile.id, known[0]["name"], known[0]["profile_id"])
@@ -238,8 +239,8 @@ class _Planning:
         own = mapping.brought(file.path, file.name)
         for part in parts:
             found = _identified(part, own)
-            if isinstance(found, UnknownLayout) and part.mislabelled:
-                made.append(Aside(part, file.delivery, reason=_odd(part, found)))
+            if isinstance(found, UnknownLayout) and (reason := _no_table(part, found)):
+                made.append(Aside(part, file.delivery, reason=reason))
             elif isinstance(found, UnknownLayout):
                 made.append(Aside(part, file.delivery))
                 unknown += [] if part.file_name.casefold().endswith(".txt") else [found]
@@ -273,11 +274,14 @@ def _identified(part: Part, own: Sequence[Profile]) -> Layout | UnknownLayout | 
         return error
 
 
-def _odd(part: Part, error: UnknownLayout) -> Reason:
-    """Say that a file is not what its name says, and that what it is fits no layout."""
-    zh, en = part.mislabelled or ("", "")
-    named = f"{part.label}: "
-    return f"{zh}; {error.zh.removeprefix(named)}", f"{en}; {error.en.removeprefix(named)}"
+def _no_table(part: Part, error: UnknownLayout) -> Reason | None:
+    """Say why a part that fits no layout is set apart whole: not what its name says, something else, no table; else None."""
+    said = (error.zh.removeprefix(f"{part.label}: "), error.en.removeprefix(f"{part.label}: "))
+    if isinstance(error, Mistakable):
+        return said
+    if part.mislabelled:
+        return f"{part.mislabelled[0]}; {said[0]}", f"{part.mislabelled[1]}; {said[1]}"
+    return foreign.no_table(part.text, part.file_name, part.examined.encoding) if not part.sheet else None
 
 
 def _is_no_data(file: Found) -> bool:
@@ -288,16 +292,6 @@ def _is_no_data(file: Found) -> bool:
         paths.ANSWERS,
         mapping.NAME,
     )  # what is planted in a simulated district lies beside its data: no rule may see it
-
-
-def _refuse_unread(file: Found) -> None:
-    suffix = file.path.suffix.casefold()
-    if suffix in unpacked.UNREAD:
-        raise BadFile(
-            f"{file.name}: 本版本读取 CSV、Excel 工作簿和 zip, 不读取 {suffix}。请另存为其中一种放入交付目录, 原件移到目录之外",
-            f"{file.name}: this version reads CSV, workbooks and zip, not {suffix}. "
-            "Save it as one of them and move the original away",
-        )
 
 
 def _check_mapping(file: Found, known: list[dict[str, Any]], *ids: str) -> None:
@@ -316,6 +310,15 @@ def _two_readings(name: str, profile_id: str, known: str, known_id: str) -> BadF
     return BadFile(
         f"{name}: 内容与 {known} 完全相同, 但按文件名应为另一版式 ({profile_id}, 而非 {known_id})。请核对文件名",
         f"{name}: the same bytes as {known}, but its name says another layout ({profile_id}, not {known_id}). Check the names",
+    )
+
+
+def _readable_now(name: str) -> DataGap:
+    return DataGap(
+        f"{name}: 数据库中的该文件当时无法读取, 已整份隔离; 现在可以读取。"
+        "请重建: lookthrough import --rebuild data/raw/<交付批次> …",
+        f"{name}: the Store has set this file apart whole, and it can be read now. "
+        "Rebuild it: lookthrough import --rebuild data/raw/<delivery> …",
     )
 
 

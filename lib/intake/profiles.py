@@ -17,7 +17,7 @@ Keys of a profile
     trailer, totals                 regular expressions: how lines below the header begin that are no rows (footers; sums)
     nothing                         regular expression: cells that stand for no value
     ragged {fewer, more}            how many of the last fields a row may lack; how many blank ones it may have beyond them
-    [stated]                        rows, rows_in, rows_out, in_yuan, out_yuan = [regular expressions with one group]
+    [stated]                        rows, rows_in, rows_out, in_yuan, out_yuan, yuan = [regular expressions with one group]
     [stated_in]                     the same = column: totals that stand below a column, in lines that are sums
     [[aside]]                       when (SQL over the cells), zh, en: rows that are no transactions; counted, not read
     [let]                           name = SQL expression over the cells and other such names: for the expressions below
@@ -25,6 +25,10 @@ Keys of a profile
                                     filled: targets that may not come out empty
     [[refuse]]                      when (SQL over the typed columns of the first table, or over = "cells"), zh, en: rows to
                                     set apart
+    [[mistakable]]                  headings (patterns that must all be met), titles (a pattern that the lines above the header
+                                    or the file's name meet, instead of the first heading), unlike (a pattern that no heading
+                                    may meet), without (columns that must not be there), zh, en: files that are something else
+                                    though the header fits; they are set apart whole
     set_aside {zh, en}              recognised and not needed: counted, not read
 
 Beside the file's columns, expressions may use facts by name, `source_id`, `line` and `row_id` (source and line, for records
@@ -47,7 +51,7 @@ FOLDER = Path(__file__).parent / "profiles"
 HEADER_LINES = 40
 DELIMITERS = (",", "\t", ";", "|")
 PROVENANCE = ("source_id", "line")
-STATED = ("rows", "rows_in", "rows_out", "in_yuan", "out_yuan")
+STATED = ("rows", "rows_in", "rows_out", "in_yuan", "out_yuan", "yuan")
 KEYS = frozenset(
     (
         *("id", "title", "source", "base", "delimiters", "encodings", "files", "identity", "columns", "required", "present"),
@@ -65,7 +69,7 @@ KEYS = frozenset(
             "ragged",
             "stated",
         ),
-        *("stated_in", "aside", "let", "into", "refuse", "set_aside"),
+        *("stated_in", "aside", "let", "into", "refuse", "mistakable", "set_aside"),
     )
 )
 _ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16-le", "utf-16-be")
@@ -117,6 +121,7 @@ class Profile:
     stated: dict[str, tuple[re.Pattern[str], ...]] = field(default_factory=dict)
     stated_in: dict[str, str] = field(default_factory=dict)
     aside: tuple[dict[str, str], ...] = ()
+    mistakable: tuple[dict[str, Any], ...] = ()
     let: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -246,6 +251,7 @@ def made(written: dict[str, Any], bases: dict[str, dict[str, Any]]) -> Profile:
         stated=_patterns(raw.get("stated", {}), known.get("stated", {})),
         stated_in=dict(raw.get("stated_in", {})),
         aside=tuple(raw.get("aside", ())),
+        mistakable=tuple(raw.get("mistakable", ())),
         let=_in_order(raw.get("let", {})),
     )
 

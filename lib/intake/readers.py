@@ -22,6 +22,7 @@ from lib.intake.encodings import SHEET
 BLOCK_BYTES = encodings.CHUNK_BYTES
 BIG = 1 << 20  # bytes of text from which a kernel is worth the second that loading it takes
 MAX_RECORD_LINES = 1000
+_HEAD = 4096
 
 # States of a record: those of kernels.records, which is imported only where there are quotes.
 WELL_FORMED, OPEN_QUOTE, TEXT_AFTER_QUOTE = range(3)
@@ -81,7 +82,7 @@ class Block:
         """Return record i as written, without its line break; bytes that cannot be decoded as hexadecimal escapes."""
         raw = self.raw[self.raw_at[i] : self.raw_at[i + 1]]
         if self.byte_from == 0 and i == 0:
-            raw = raw[encodings.bom_bytes(self.encoding) :]
+            raw = raw[encodings.bom_bytes(self.encoding, raw) :]
         text = raw.decode(encodings.codec(self.encoding), errors="backslashreplace").rstrip("\r\n")
         return text.replace(LINE_BREAK, "\n") if self.encoding == SHEET else text
 
@@ -91,7 +92,7 @@ class Block:
 
 
 def examine(path: Path) -> Examined:
-    """Hash a file and find its encoding: by its mark, else UTF-8 where all of it or most of its lines fit, else GB18030.
+    """Hash a file and find its encoding: by its first bytes, else UTF-8 where all of it or most of its lines fit, else GB18030.
 
     Raises
     ------
@@ -103,7 +104,7 @@ def examine(path: Path) -> Examined:
     with opened(path) as file, ThreadPoolExecutor(1) as pool:
         while chunk := file.read(BLOCK_BYTES):
             hashing = pool.submit(digest.update, chunk)
-            first = first or chunk[:4]
+            first = first or chunk[:_HEAD]
             size += len(chunk)
             if ascii_only or not chinese:
                 ascii_only = ascii_only and chunk.isascii()
@@ -114,7 +115,7 @@ def examine(path: Path) -> Examined:
                 fits, rest = encodings.is_utf8(chunk[:cut]), chunk[cut:]
             hashing.result()
         fits = fits and not rest
-        marked = next((name for bom, name in encodings.BOMS if first.startswith(bom)), None)
+        marked = encodings.of_first_bytes(first)
         if not marked and fits and not ascii_only and not chinese:
             file.seek(0)
             fits = not encodings.chinese_by_accident(file)
@@ -213,7 +214,7 @@ def records(text: bytes, starts: NDArray[np.int64], delimiter: str) -> Records:
 
 def _block(raw: bytes, encoding: str, delimiter: str, line: int, at: int, *, final: bool) -> Block | None:
     """Make a block of the bytes of whole lines; None if its first record does not end in them."""
-    skip = encodings.bom_bytes(encoding) if at == 0 else 0
+    skip = encodings.bom_bytes(encoding, raw) if at == 0 else 0
     raw_starts = _line_starts(raw[skip:] if skip else raw, encoding) + skip
     raw_starts[0] = 0
     text, text_starts, mark = _transcoded(raw, raw_starts, skip, encoding)

@@ -1,11 +1,15 @@
 """Sorting the records of a block into kinds by their shape."""
 
+import csv
+import io
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from lib.intake import ledger, surroundings
+from lib.intake import carried, ledger, surroundings
+from lib.intake.cleaning import BLANKS
 from lib.intake.profiles import Layout
 from lib.intake.readers import AMBIGUOUS, NUL, OPEN_QUOTE, TEXT_AFTER_QUOTE, UNDECODABLE, WELL_FORMED, Block
 from lib.intake.staging import Fault
@@ -15,6 +19,7 @@ TOTALS = ("合计", "总计", "小计", "本页合计", "本页小计", "total",
 _BEGINS_TOTAL = np.zeros(256, np.bool_)
 _BEGINS_TOTAL[[byte for word in (*TOTALS, "T", "S", " ", "\t", "\u3000", ":", "：", '"') for byte in word.encode()[:1]]] = True
 _PARTED = r"(?:^|,)\s*[-+¥￥(]*[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?\)?\s*(?:,|$)"
+_SPARE = 40  # bytes of blanks and delimiters that a repeated header may have beyond the first
 _MANY = 3  # rows of one number of fields, from which that number is taken for the usual one
 _MARKS = {
     UNDECODABLE: ("有无法按文件编码解码的字节", "bytes that the file's encoding does not have"),
@@ -39,6 +44,8 @@ def kinds(block: Block, layout: Layout, remarks: surroundings.Remarks) -> tuple[
     kind[line < layout.header_line] = ledger.PREAMBLE
     kind[line == layout.header_line] = ledger.HEADER
     surroundings.sort_out(block, kind, layout, remarks)
+    _repeated_headers(block, kind, layout)  # a header may hold 余额 as a word, like what is carried forward
+    carried.sort_out(block, kind, layout, remarks)
     faults = []
     for i in np.flatnonzero(kind == ledger.QUARANTINED).tolist():
         first_cell = block.record(i).split(layout.delimiter, 1)[0]
@@ -96,20 +103,33 @@ def shape_fault(block: Block, i: int, expected: int) -> Fault:
     return Fault(line, f"有 {n} 个字段, 表头有 {expected} 个", f"{n} fields where the header has {expected}")
 
 
-def repeated_headers(block: Block, kind: NDArray[np.int8], layout: Layout, header: str | None) -> str | None:
-    """Mark rows that repeat the header, as files that were joined end to end have them."""
-    at = np.flatnonzero(kind == ledger.HEADER)
-    if header is None and len(at):
-        header = block.record(int(at[0]))
-    if header:
-        size = len(header.encode())
-        length = np.diff(block.text_at)
-        near = np.flatnonzero((kind == ledger.ACCEPTED) & (length >= size) & (length <= size + 2))
-        begins = np.frombuffer(block.text, np.uint8)[block.text_at[near]] == header.encode()[0]
-        for i in near[begins].tolist():
-            if block.record(i) == header:
-                kind[i] = ledger.HEADER
-    return header
+def _repeated_headers(block: Block, kind: NDArray[np.int8], layout: Layout) -> None:
+    """Mark rows that repeat the header, as files that were joined end to end have them, with more blanks or without."""
+    header = _cells(layout.delimiter.join(layout.header), layout.delimiter)
+    first = next((cell for cell in header if cell), "")
+    if not first:
+        return
+    size, begins = len("".join(header).encode()), np.zeros(256, np.bool_)
+    begins[[first.encode()[0], *(mark.encode()[0] for mark in (*BLANKS, '"', layout.delimiter))]] = True
+    length = np.diff(block.text_at)
+    rows = np.isin(kind, (ledger.ACCEPTED, ledger.QUARANTINED)) & (block.mark == 0)
+    near = np.flatnonzero(rows & (length >= size) & (length <= 2 * size + _SPARE))
+    near = near[begins[np.frombuffer(block.text, np.uint8)[block.text_at[near]]]]
+    for i in near.tolist():
+        record = block.record(i)
+        if first in record and _cells(record, layout.delimiter) == header:
+            kind[i] = ledger.HEADER
+
+
+def _cells(record: str, delimiter: str) -> list[str]:
+    """Return the trimmed cells of a record up to the last that is not empty."""
+    try:
+        cells = [cell.strip(BLANKS) for cell in next(csv.reader(io.StringIO(record, newline=""), delimiter=delimiter), [])]
+    except csv.Error:
+        return []
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
 
 
 def totals(first_cells: pa.StringViewArray) -> NDArray[np.bool_]:

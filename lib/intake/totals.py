@@ -31,10 +31,11 @@ class Stated:
     rows_out: int | None = None
     in_yuan: Decimal | None = None
     out_yuan: Decimal | None = None
+    yuan: Decimal | None = None
 
     def of(self, side: str) -> tuple[int | None, Decimal | None]:
-        """Return rows and amount stated of one side, or of both together (side empty: no amount)."""
-        return {"in": (self.rows_in, self.in_yuan), "out": (self.rows_out, self.out_yuan)}.get(side, (self.rows, None))
+        """Return rows and amount stated of one side, or of both together (side empty)."""
+        return {"in": (self.rows_in, self.in_yuan), "out": (self.rows_out, self.out_yuan)}.get(side, (self.rows, self.yuan))
 
 
 @dataclass

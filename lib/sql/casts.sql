@@ -198,12 +198,30 @@ case
     when lower(half_width(t)) in ('false', 'f', 'no', 'n', '0', '否', '无', '假') then false
 end;
 
+-- characters that nobody sees, of no meaning in a number: marks of direction (U+200E), widths of nothing, byte order marks
+create or replace temp macro visible(t) as
+case when strlen(t) = length(t) then t else regexp_replace(
+    t, '[\x{00ad}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}\x{2066}-\x{2069}\x{feff}]', '', 'g'
+) end;
+
+-- a number without what spreadsheets and pages leave in it: what nobody sees, hard blanks for blanks, a quote or backtick that
+-- marks a text. Only where letters and digits are left: an id that holds other marks stays what it is
+create or replace temp macro bare_id(t) as
+case
+    when not regexp_matches(t, '[^0-9A-Za-z]') then t
+    when not regexp_matches(visible(t), '[^0-9A-Za-z０-９_''`´‘’＇\x{00a0}\x{2007}\x{202f} ]')
+        then trim(
+            regexp_replace(
+                regexp_replace(visible(t), '^[''`´‘’＇]+|[''`´‘’＇]+$', '', 'g'), '[\x{00a0}\x{2007}\x{202f}]', ' ', 'g'
+            )
+        )
+    else t
+end;
+
 -- a spreadsheet keeps 15 digits of a number: 6222021234567890123 became 6.22202E+18 or 6.2220212345678901e+18, and several
 -- accounts would become one. Marks of text and the blanks between groups of four digits are no part of an id
-create or replace temp macro id_value(t) as
+create or replace temp macro digits_kept(t) as
 case
-    when lower(t) in ('nan', 'null', 'none', 'inf', 'infinity') then null
-    when not regexp_matches(t, '[^0-9A-Za-z]') then t
     when regexp_full_match(t, '#+|#[A-Z/0!?]+|[0-9]{6,}\.0+|[0-9]{1,3}(,[0-9]{3}){2,}|[0-9]+ ?[eE] ?\+ ?[0-9]{1,3}') then null
     when regexp_full_match(half_width(unmarked(t)), '[0-9]{4}( [0-9]{4}){2,4}( [0-9]{1,3})?')
         then replace(half_width(unmarked(t)), ' ', '')
@@ -215,9 +233,16 @@ case
         then half_width(unmarked(t))
 end;
 
+create or replace temp macro id_value(t) as
+case
+    when lower(t) in ('nan', 'null', 'none', 'inf', 'infinity') then null
+    when not regexp_matches(t, '[^0-9A-Za-z]') then t
+    else digits_kept(bare_id(t))
+end;
+
 -- for profiles: the number of a card to which a police inquiry has added _1 or _156_1
 create or replace temp macro card_number(t) as
-regexp_replace(t, '^([0-9０-９]{8,})(?:_[0-9]{1,3})+$', '\1');
+regexp_replace(bare_id(t), '^([0-9０-９]{8,})(?:_[0-9]{1,3})+$', '\1');
 
 -- the code of a word, by its place among the words of a column (profiles/codes.toml)
 create or replace temp macro code_in(t, words, codes) as

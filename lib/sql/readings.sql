@@ -3,14 +3,18 @@
 -- inputs:  none
 -- params:  none
 --
--- Signs. An amount is negative by a minus before it or parentheses around it.
+-- Signs. An amount is negative by a minus before it or parentheses around it (casts: amount_text), whatever currency stands
+-- beside. One with two signs, -(5) or --5, may mean either: it is no number there, and its row is set apart.
 create or replace temp macro is_negative(t) as
-regexp_matches(t, '^[¥￥]? *[-−－]|^[(（].*[)）]$');
+case
+    when regexp_full_match(t, '-?[0-9][0-9,.]*') then starts_with(t, '-')
+    else starts_with(number_text(amount_text(t)), '-')
+end;
 
 create or replace temp macro without_sign(t) as
 case
-    when regexp_matches(t, '^[0-9]') then t
-    else regexp_replace(regexp_replace(t, '^([¥￥]?) *[-+−－＋] *', '\1'), '^[(（](.*)[)）]$', '\1')
+    when regexp_full_match(t, '-?[0-9][0-9,.]*') then ltrim(t, '-')
+    else coalesce(ltrim(number_text(amount_text(t)), '+-'), t)
 end;
 
 create or replace temp macro signed_direction(t) as
@@ -19,7 +23,12 @@ case when is_negative(t) then 'out' when t is not null then 'in' end;
 -- Two columns, one for what comes in and one for what goes out: the other is empty, 0, or a dash. If both hold an amount, or
 -- neither does, there is no telling. What is negative there undoes an earlier line of that side: the money goes the other way.
 create or replace temp macro is_void(t) as
-t is null or regexp_full_match(t, '[-+¥￥ ]*0*(\.0*)?[- ]*');
+case
+    when t is null then true
+    when regexp_full_match(t, '[-+¥￥ ]*0*(\.0*)?[- ]*') then true
+    when regexp_matches(t, '[1-9]') then false
+    else coalesce(regexp_full_match(number_text(amount_text(t)), '[-+]?0+(\.0*)?(E[48])?'), false)  -- 0.00元 · ０．００
+end;
 
 create or replace temp macro beside(into_t, out_t) as
 case
@@ -61,7 +70,7 @@ case when is_masked(t) then '对方账号 ' || t end;
 
 -- The number of a card of which a file shows the last digits alone.
 create or replace temp macro own_account(t) as
-case when regexp_full_match(t, '[0-9]{3,6}') then '尾号' || t else card_number(t) end;
+case when regexp_full_match(bare_id(t), '[0-9]{3,6}') then '尾号' || bare_id(t) else card_number(t) end;
 
 -- One column for name and number of the other side: 张三 6222021234567890 · 某某公司6222021234567890 · 6222021234567890/某某公司 ·
 -- 张三/6222021234567890 · 张三:6222021234567890 · 2088001234567890(张三) · 某某商户. Twelve digits and more are a number; fewer
@@ -69,8 +78,8 @@ case when regexp_full_match(t, '[0-9]{3,6}') then '尾号' || t else card_number
 create or replace temp macro account_in(t) as
 nullif(
     coalesce(
-        nullif(regexp_extract(t, '(?:^|[ /:：）)]|[\x{4e00}-\x{9fff}])([0-9]{12,25})$', 1), ''),
-        regexp_extract(t, '^([0-9]{12,25})(?:[/:： ]|[(（])', 1)
+        nullif(regexp_extract(visible(t), '(?:^|[ /:：）)]|[\x{4e00}-\x{9fff}])([0-9]{12,25})$', 1), ''),
+        regexp_extract(visible(t), '^([0-9]{12,25})(?:[/:： ]|[(（])', 1)
     ),
     ''
 );
