@@ -207,7 +207,7 @@ def _bring(draft: Store, parts_: list[Source | Aside], read: "_Read") -> None:
     )
     accepted = totals.accepted(sums)
     for source in new:
-        counts = (source.part.examined.bytes, accepted.get(source.seq, 0), len(source.faults))
+        counts = (source.part.examined.bytes, accepted.get(source.seq, 0), source.n_apart)
         ledger.check_counts(source.name, source.tally, *counts)
     for part in parts_:
         if isinstance(part, Aside):

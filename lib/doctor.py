@@ -159,9 +159,9 @@ def _reasons(source: Source) -> list[tuple[str, int, int]]:
     """Return the reasons of rows set apart; what they quote differs from row to row, and one of each kind is enough."""
     kinds: Counter[str] = Counter()
     first: dict[str, tuple[str, int]] = {}
-    for line in sorted(source.faults):
-        fault = source.faults[line][0]
-        text = pick(fault.zh, fault.en)
+    rows = [row for apart in source.apart for row in apart.select(["line", "reason"]).to_pylist()]
+    for row in sorted(rows, key=lambda row: row["line"]):
+        text, line = ledger.reason(row["reason"]), row["line"]
         kind = re.sub(r'"(?:[^"\\]|\\.)*"|\d+', "…", text)
         kinds[kind] += 1
         first.setdefault(kind, (text, line))

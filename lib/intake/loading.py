@@ -30,6 +30,15 @@ BATCH_BYTES = 1 << 26  # of text; DuckDB types a batch of this size with several
 _FORMULA = re.compile('="([^"]*)"')
 
 
+_APART = pa.schema({"line": pa.int64(), "reason": pa.string(), "original_text": pa.string()})
+
+
+def _reason(faults: list[Fault]) -> str:
+    """Join the reasons of a row: Chinese on the first line, English on the second (ledger.reason picks one)."""
+    first = list(dict.fromkeys(faults))
+    return "; ".join(fault.zh for fault in first).replace("\n", " ") + "\n" + "; ".join(fault.en for fault in first)
+
+
 @dataclass
 class Source:
     """A part of a file on its way into the Store: where it lies, what it is, and what became of its records."""
@@ -39,8 +48,7 @@ class Source:
     layout: Layout
     seq: int = 0
     tally: ledger.Tally = field(default_factory=ledger.Tally)
-    faults: dict[int, list[Fault]] = field(default_factory=dict)
-    originals: dict[int, str] = field(default_factory=dict)
+    apart: list[pa.Table] = field(default_factory=list)  # rows as in `quarantine`, but for the source: a million have to fit
     remarks: surroundings.Remarks = field(default_factory=surroundings.Remarks)
     correcting: corrections.Correcting | None = None
 
@@ -54,12 +62,22 @@ class Source:
         """File, member and sheet, for people."""
         return self.part.label
 
+    @property
+    def n_apart(self) -> int:
+        """The number of rows set apart."""
+        return sum(rows.num_rows for rows in self.apart)
+
     def set_apart(self, faults: list[Fault], texts: dict[int, str]) -> None:
-        """Set rows apart, with their reasons and their original texts."""
+        """Set rows apart, with their reasons and their original texts: all that there is to be said of a row at once."""
+        if not faults:
+            return
+        of_row: dict[int, list[Fault]] = {}
         for fault in faults:
-            self.faults.setdefault(fault.line, []).append(fault)
-        self.originals |= texts
-        self.tally.mark({fault.line for fault in faults}, ledger.QUARANTINED)
+            of_row.setdefault(fault.line, []).append(fault)
+        rows = sorted(of_row)
+        columns = rows, [_reason(of_row[line]) for line in rows], [texts[line] for line in rows]
+        self.apart.append(pa.table(dict(zip(_APART.names, columns, strict=True)), _APART))
+        self.tally.mark(of_row, ledger.QUARANTINED)
 
 
 @dataclass
@@ -81,6 +99,14 @@ class Aside:
     def state(self) -> str:
         """What is written of it: `quarantined` with a reason, else `set_aside`."""
         return "quarantined" if self.reason else "set_aside"
+
+    @property
+    def apart(self) -> list[pa.Table]:
+        """The whole of it, as line 0, if it cannot be read."""
+        if not self.reason:
+            return []
+        reason = "\n".join(as_text(text).replace("\n", " ") for text in self.reason)
+        return [pa.table({"line": [0], "reason": [reason], "original_text": [None]}, _APART)]
 
     def count(self) -> None:
         """Count its records, unless it cannot be read."""

@@ -10,7 +10,6 @@ from lib import paths
 from lib.intake import ledger
 from lib.intake.corrections import is_own
 from lib.intake.loading import Aside, Source, as_text
-from lib.intake.staging import Fault
 from lib.store import Store
 
 
@@ -26,18 +25,14 @@ def write(draft: Store, written: Sequence[Source | Aside], importer_version: str
     made = [row for source in written if isinstance(source, Source) for row in _corrections(source)]
     if made:
         draft.append("corrections", pa.Table.from_pylist(made, _CORRECTIONS))
-    apart = [(source.id, *row) for source in written for row in _apart(source)]
-    if apart:
-        columns = zip(*apart, strict=True)
-        draft.append(
-            "quarantine", pa.table([pa.array(c, f.type) for c, f in zip(columns, _QUARANTINE, strict=True)], _QUARANTINE)
-        )
+    for source in written:
+        if source.apart:
+            rows = pa.concat_tables(source.apart).sort_by("line")
+            draft.append("quarantine", rows.add_column(0, "source_id", pa.array([source.id] * rows.num_rows, pa.string())))
 
 
 _TYPES = {"unused_columns": pa.list_(pa.string())} | dict.fromkeys(("seq", "header_line"), pa.int32())
 _TYPES |= dict.fromkeys(("bytes", "rows_read", "rows_accepted", "rows_quarantined", "rows_set_aside"), pa.int64())
-_QUARANTINE = pa.schema({"source_id": pa.string(), "line": pa.int64(), "reason": pa.string(), "original_text": pa.string()})
-
 
 _CORRECTIONS = pa.schema(
     [
@@ -109,16 +104,3 @@ def _unread(source: Aside) -> dict[str, Any]:
     aside = source.tally.count(ledger.SET_ASIDE)
     counts = {"rows_read": aside, "rows_accepted": 0, "rows_quarantined": 0, "rows_set_aside": aside}
     return {"encoding": source.part.examined.encoding, "delimiter": ",", "state": source.state, **counts}
-
-
-def _apart(source: Source | Aside) -> list[tuple[int, str, str | None]]:
-    """Return line, reason and text of what is set apart: rows, or the whole part (line 0)."""
-    if isinstance(source, Aside):
-        return [(0, "\n".join(as_text(text).replace("\n", " ") for text in source.reason), None)] if source.reason else []
-    return [(line, _reason(source.faults[line]), source.originals[line]) for line in sorted(source.faults)]
-
-
-def _reason(faults: list[Fault]) -> str:
-    """Join the reasons of a row: Chinese on the first line, English on the second (ledger.reason picks one)."""
-    first = list(dict.fromkeys(faults))
-    return "; ".join(fault.zh for fault in first).replace("\n", " ") + "\n" + "; ".join(fault.en for fault in first)
