@@ -12,7 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from lib.errors import LookthroughError, UnknownLayout
-from lib.intake import check_digits, folding, foreign, ledger, loading, mapping, planning, staging, stubs, surroundings, totals
+from lib.intake import (
+    check_digits,
+    folding,
+    foreign,
+    identifying,
+    ledger,
+    loading,
+    mapping,
+    planning,
+    staging,
+    stubs,
+    surroundings,
+    totals,
+)
 from lib.intake.loading import Source
 from lib.intake.parts import Part
 from lib.intake.profiles import Layout, Profile
@@ -106,15 +119,15 @@ def _reading(part: Part, delivery: str, own: tuple[Profile, ...], rows: int) -> 
     if part.refused:
         return Reading(part.label, pick(*part.refused), part=part)
     try:
-        if loading.correcting(part):
+        if identifying.correcting(part):
             return Reading(
                 part.label, note=pick("隔离行更正表: 请用 lookthrough import 导入", "rows corrected: import it"), part=part
             )
-        layout = loading.identify(part, own)
+        layout = identifying.identify(part, own)
     except UnknownLayout as error:
         if not part.sheet and (said := foreign.no_table(part.text, part.file_name, part.examined.encoding)):
             return Reading(part.label, pick(*said), part=part)
-        return Reading(part.label, str(error), part=part, stub=stubs.stub(loading.likely_header(part, own), part.file_name))
+        return Reading(part.label, str(error), part=part, stub=stubs.stub(identifying.likely_header(part, own), part.file_name))
     except LookthroughError as error:
         return Reading(part.label, str(error), part=part)
     reading = Reading(part.label, part=part, layout=layout, columns=_columns(layout))

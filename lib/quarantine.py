@@ -19,7 +19,7 @@ from xlsxwriter.exceptions import XlsxWriterException
 
 from lib import paths
 from lib.errors import BadParameter, DataGap, LookthroughError
-from lib.intake import corrections, ledger, loading, mapping, originals, parts
+from lib.intake import corrections, identifying, ledger, mapping, originals, parts
 from lib.intake.corrections import OWN, Target
 from lib.intake.profiles import Layout
 from lib.store import Store, frame
@@ -203,7 +203,7 @@ def _laid_out(store: Store, source_id: str) -> tuple[Layout, Target]:
     """Return the layout of a source, and what a sheet for it has to say; DataGap if its file is gone or changed."""
     source = store.arrow("select * from store.sources where source_id = $id", id=source_id).to_pylist()[0]
     part = originals.part(store, source)
-    layout = loading.identify(part, mapping.brought(part.path, source["name"]))
+    layout = identifying.identify(part, mapping.brought(part.path, source["name"]))
     header = [corrections.shown(cell) for cell in layout.header]
     return layout, Target(source_id, source["sha256"], len(header), corrections.cells_print(header))
 

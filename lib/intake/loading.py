@@ -1,33 +1,31 @@
 """Loading parts of files: find their layouts, sort their records, stage rows batch by batch, keep account of every byte."""
 
 import hashlib
-import re
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from lib.errors import BadFile, UnknownLayout
-from lib.intake import corrections, encodings, ledger, matching, readers, serials, signs, sorting, splitting, surroundings
+from lib.errors import BadFile
+from lib.intake import corrections, encodings, ledger, readers, serials, signs, sorting, splitting, surroundings
 from lib.intake.parts import Part
-from lib.intake.profiles import DELIMITERS, HEADER_LINES, Layout, Profile
+from lib.intake.profiles import Layout
 from lib.intake.readers import Block
 from lib.intake.sandbox import Reason
-from lib.intake.staging import Fault, stage
+from lib.intake.staging import Fault, put, stage
 from lib.intake.totals import Sums
 from lib.store import Store
 
 T = TypeVar("T")
 BATCH_BYTES = 1 << 26  # of text; DuckDB types a batch of this size with several threads
-_FORMULA = re.compile('="([^"]*)"')
+_FAULTY_ROWS = 1 << 17  # staged at once where some are at fault: all may be, and what is said of each takes room
 
 
 _APART = pa.schema({"line": pa.int64(), "reason": pa.string(), "original_text": pa.string()})
@@ -116,81 +114,6 @@ class Aside:
             self.tally.add(block.line, block.raw_at + block.byte_from, kind)
 
 
-def identify(part: Part, own: Sequence[Profile] = ()) -> Layout:
-    """Find the layout of a part by its first lines; `own` are profiles that the delivery brings.
-
-    Raises
-    ------
-    BadFile
-        If it is empty or no profile, or more than one, fits.
-    """
-    encoding = part.examined.encoding
-    if part.examined.bytes == 0:
-        raise UnknownLayout(
-            f"{part.label}: 文件是空的 (0 字节)。请向提供方重新索取, 或将其移出交付目录",
-            f"{part.label}: the file is empty. Ask for it again",
-        )
-    delimiters, written = (",", "utf-8") if encoding == encodings.SHEET else (DELIMITERS, encoding)
-    lines = {delimiter: _first_records(part.text, encoding, delimiter) for delimiter in delimiters}
-    _refuse_corrections(part, lines)
-    try:
-        return matching.match(part.file_name, written, lines, own=own)
-    except BadFile as error:
-        named = (text.replace(part.file_name, part.label, 1) for text in (error.zh, error.en))
-        raise type(error)(*named) from None
-
-
-def correcting(part: Part) -> tuple[corrections.Target, str] | None:
-    """Return what a sheet corrects and its header, if it is one of corrections."""
-    if part.refused or part.examined.encoding != encodings.SHEET or not part.examined.bytes:
-        return None
-    records = dict(_first_records(part.text, encodings.SHEET, ","))
-    target = corrections.target(records.get(1, ""))
-    if target is None:
-        _refuse_corrections(part, {",": list(records.items())})
-    return (target, records.get(corrections.HEADER_ROW, "")) if target else None
-
-
-def _refuse_corrections(part: Part, lines: matching.Lines) -> None:
-    """Refuse what once was a sheet of corrections: read as an ordinary file, it would be tied to nothing that it corrects."""
-    written = ((text, delimiter) for delimiter, records in lines.items() for _, text in records if corrections.LINE in text)
-    if any(corrections.is_bare(matching.cells(*one)) for one in written):
-        raise BadFile(
-            f"{part.label}: 这是隔离行更正表, 但不是 .xlsx 或第 1 行被改动, 不知更正的是哪个来源。"
-            "请保存为 .xlsx, 或用 lookthrough quarantine --export 重新导出",
-            f"{part.label}: a sheet of corrections, but no .xlsx, or its first row was changed, so that it is not known "
-            "what it corrects. Save it as .xlsx, or export it again",
-        )
-
-
-def likely_header(part: Part, own: Sequence[Profile] = ()) -> tuple[str, ...]:
-    """Return the cells of the line that is most like a header: that which a profile comes nearest to, else the widest."""
-    encoding = part.examined.encoding
-    delimiters, written = (",", "utf-8") if encoding == encodings.SHEET else (DELIMITERS, encoding)
-    lines = {delimiter: _first_records(part.text, encoding, delimiter) for delimiter in delimiters}
-    if near := matching.nearest(part.file_name, written, lines, own=own):
-        return near.header
-    split = [tuple(matching.cells(text, delimiter)) for delimiter, records in lines.items() for _, text in records]
-    widest = max((len(row) for row in split), default=0)
-    return next((row for row in split if len(row) == widest), ())
-
-
-def _first_records(path: Path, encoding: str, delimiter: str) -> list[tuple[int, str]]:
-    """Return line and text of the records that begin in the first lines, where a header may stand."""
-    found: list[tuple[int, str]] = []
-    for block in readers.blocks(path, encoding, delimiter, size=1 << 18):
-        n = int(np.searchsorted(block.line[:-1], HEADER_LINES, side="right"))
-        found += [(int(block.line[i]), _bare(block.record(i))) for i in range(n)]
-        if n < len(block):
-            break
-    return found
-
-
-def _bare(text: str) -> str:
-    """Take cells out of ="…", as exports write them so that a spreadsheet leaves them as they are."""
-    return _FORMULA.sub(r"\1", text) if '="' in text else text
-
-
 @dataclass
 class _Piece:
     """A block of a part, sorted: the kind of each record, those set apart by their shape, and the cells of the rows."""
@@ -259,16 +182,18 @@ class Loader:
         known = {column for piece in pieces for column in piece.shapes}
         shapes = {c: reduce(and_, (piece.shapes.get(c, 0) for piece in pieces)) for c in known}
         profile = pieces[0].source.layout.profile
-        straight = profile.id not in self._faulty
-        made = stage(self._draft, profile, cells, shapes, header, self._sums.add, straight=straight)
-        if made.faults:
-            self._faulty.add(profile.id)
-        for seq, source in sources.items():
-            source.tally.mark([line for of, line in made.aside if of == seq], ledger.SET_ASIDE)
-            faults = [fault for of, fault in made.faults if of == seq]
-            own = (piece.block for piece in pieces if piece.source is source)
-            lines = [fault.line for fault in faults]
-            source.set_apart(faults, {line: text for block in own for line, text in _texts(block, lines).items()})
+        if profile.id not in self._faulty and put(self._draft, profile, cells, shapes, self._sums.add):
+            return
+        for begin in range(0, len(cells), _FAULTY_ROWS):
+            made = stage(self._draft, profile, cells.slice(begin, _FAULTY_ROWS), shapes, header, self._sums.add)
+            for seq, source in sources.items():
+                source.tally.mark([line for of, line in made.aside if of == seq], ledger.SET_ASIDE)
+                faults = [fault for of, fault in made.faults if of == seq]
+                lines = [fault.line for fault in faults]
+                own = (piece.block for piece in pieces if piece.source is source) if lines else ()
+                source.set_apart(faults, {line: text for block in own for line, text in _texts(block, lines).items()})
+            if made.faults:
+                self._faulty.add(profile.id)
 
 
 def _texts(block: Block, lines: Collection[int]) -> dict[int, str]:

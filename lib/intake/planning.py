@@ -9,7 +9,7 @@ from typing import Any
 
 from lib import paths
 from lib.errors import BadFile, BadParameter, DataGap, Mistakable, UnknownLayout
-from lib.intake import foreign, loading, mapping, readers, rebuilding
+from lib.intake import foreign, identifying, mapping, readers, rebuilding
 from lib.intake import parts as unpacked
 from lib.intake.correctable import Correctable
 from lib.intake.loading import Aside, Source, as_text
@@ -170,7 +170,7 @@ class _Planning:
             if not any(row.get("corrects") for row in known):
                 _check_mapping(file, known, *(profile.id for profile in mapping.brought(file.path, file.name)))
             self._add_known(file, known)
-        elif any(loading.correcting(part) for part in opened.parts or ()):
+        elif any(identifying.correcting(part) for part in opened.parts or ()):
             self.correcting.append((file, opened.parts or []))  # what is corrected has to be known first
         else:
             self.progress(file.name, 0, opened.examined.bytes, 0)
@@ -194,7 +194,7 @@ class _Planning:
                 continue
             made = list[Source | Aside]()
             for part in parts:
-                found = loading.correcting(part)
+                found = identifying.correcting(part)
                 made.append(known.source(part, file.delivery, *found) if found else Aside(part, file.delivery))
             self._new(file, made)
 
@@ -204,7 +204,7 @@ class _Planning:
             self._new(file, [Aside(part, file.delivery, reason=part.refused)])
             return
         try:
-            layout = loading.identify(part, mapping.brought(file.path, file.name))
+            layout = identifying.identify(part, mapping.brought(file.path, file.name))
         except UnknownLayout as error:
             if known and known[0]["state"] == "quarantined":
                 self._add_known(file, known)
@@ -269,7 +269,7 @@ def _identified(part: Part, own: Sequence[Profile]) -> Layout | UnknownLayout | 
     if part.refused:
         return part.refused
     try:
-        return loading.identify(part, own)
+        return identifying.identify(part, own)
     except UnknownLayout as error:
         return error
 

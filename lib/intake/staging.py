@@ -7,7 +7,8 @@ what rounding to the fen took away (null for nothing).
 """
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -56,6 +57,28 @@ class Staged:
     aside: list[tuple[int, int]]
 
 
+def put(
+    store: Store, profile: Profile, cells: pa.Table, shapes: Mapping[str, int], kept: Callable[[Table, Into, str], None]
+) -> bool:
+    """Add the rows of a batch to the table that the profile fills, as they are typed: all or none; return whether they were.
+
+    They are not if one is at fault, or rows may go elsewhere: then it is for `stage` to say what becomes of each, which takes a
+    third longer. The parameters are those of `stage`.
+    """
+    elsewhere = len(profile.into) > 1 or profile.into[0].where or profile.aside
+    of_cells = any(rule.get("over") == "cells" for rule in profile.refuse)
+    if elsewhere or of_cells or any(cells[name].null_count for name in profile.required):
+        return False
+    into = profile.into[0]
+    sound = " and ".join(("usable", *(f"not coalesce(({rule['when']}), false)" for rule in profile.refuse)))
+    with _shown(store, cells):
+        rows = f"({casting.typed_sql(into, profile, shapes=shapes)})"
+        added = store.attempt(f"{_adding(into, rows)} where case when {sound} then true else error('a faulty row') end")
+        if added:
+            kept(schema()[into.table], into, rows)
+    return added
+
+
 def stage(
     store: Store,
     profile: Profile,
@@ -63,13 +86,8 @@ def stage(
     shapes: Mapping[str, int],
     header: Callable[[int, str], str],
     kept: Callable[[Table, Into, str], None],
-    *,
-    straight: bool = True,
 ) -> Staged:
     """Add the faultless rows of a batch to the tables that the profile fills; say why the others were not.
-
-    Rows are first tried to be put in as they are typed, all or none. Where one is at fault, or rows may go elsewhere, they are
-    typed apart first: that takes a third longer.
 
     Parameters
     ----------
@@ -82,15 +100,29 @@ def stage(
     kept
         Told what goes into each table, before the next one: the table, how it is filled, and the relation that holds the rows,
         typed.
-    straight
-        Whether faultless rows are to be expected.
     """
+    with _shown(store, cells) as numbered:
+        return _staged(store, profile, numbered, shapes, header, kept)
+
+
+@contextmanager
+def _shown(store: Store, cells: pa.Table) -> Iterator[pa.Table]:
+    """Show the cells of a batch as `_cells`, their rows numbered, and as `_raw`, from which rows may be taken out."""
     cells = cells.append_column("row_no", pa.array(np.arange(len(cells), dtype=np.int64)))
     store.show("_cells", cells)
     store.execute("create or replace temp view _raw as from _cells")
-    if straight and _put_straight(store, profile, cells, shapes, kept):
-        store.hide("_cells")
-        return Staged([], [])
+    yield cells
+    store.hide("_cells")
+
+
+def _staged(
+    store: Store,
+    profile: Profile,
+    cells: pa.Table,
+    shapes: Mapping[str, int],
+    header: Callable[[int, str], str],
+    kept: Callable[[Table, Into, str], None],
+) -> Staged:
     aside = sorted({row_no for row_no, _ in _found(store, profile.aside, "_raw")})
     if aside:
         store.derive("_aside", pa.table({"row_no": pa.array(aside, pa.int64())}))
@@ -113,26 +145,8 @@ def stage(
         kept(schema()[into.table], into, rows)
         store.execute(_adding(into, rows))
     places = _places(cells, [row_no for row_no, _ in faults])
-    store.hide("_cells")
     made = [(seq, replace(fault, line=line)) for (seq, line), (_, fault) in zip(places, faults, strict=True)]
     return Staged(made, _places(cells, aside))
-
-
-def _put_straight(
-    store: Store, profile: Profile, cells: pa.Table, shapes: Mapping[str, int], kept: Callable[[Table, Into, str], None]
-) -> bool:
-    """Add all rows of a batch, or none if one may be at fault: return whether they were added."""
-    elsewhere = len(profile.into) > 1 or profile.into[0].where or profile.aside
-    of_cells = any(rule.get("over") == "cells" for rule in profile.refuse)
-    if elsewhere or of_cells or any(cells[name].null_count for name in profile.required):
-        return False
-    into = profile.into[0]
-    rows = f"({casting.typed_sql(into, profile, shapes=shapes)})"
-    sound = " and ".join(("usable", *(f"not coalesce(({rule['when']}), false)" for rule in profile.refuse)))
-    if not store.attempt(f"{_adding(into, rows)} where case when {sound} then true else error('a faulty row') end"):
-        return False
-    kept(schema()[into.table], into, rows)
-    return True
 
 
 def _places(cells: pa.Table, row_nos: Sequence[int]) -> list[tuple[int, int]]:
