@@ -45,6 +45,13 @@ case
     when length(regexp_replace(t, '[^0-9]', '', 'g')) >= 14 then 'bad_alphabet'
 end;
 
+-- the 18 digits of a person whose number has 15: the century of those who had one is 19
+create or replace temp macro identity_18(t) as
+case
+    when length(t) <> 15 then t
+    else substring(t, 1, 6) || '19' || substring(t, 7, 9) || identity_check(substring(t, 1, 6) || '19' || substring(t, 7, 9))
+end;
+
 create or replace temp macro uscc_value(t, n) as
 strpos('0123456789ABCDEFGHJKLMNPQRTUWXY', substring(t, n, 1)) - 1;
 
