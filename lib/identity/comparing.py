@@ -4,6 +4,7 @@ Same only where no person needs to decide: what differs is width, spaces, script
 有限公司 against 有限责任公司. What a clerk may have left out or mistyped makes a candidate, with its reasons. All else differs.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,7 +34,9 @@ DOUBTS = {
     "no_name": 0.1,
 }
 _LEAST = 4  # characters that a name proper must have for one of them to be a slip
+_BEGINNING = 3
 _UNSAID = ("", "company")
+_NUMERAL = re.compile(r"[0-9〇一二三四五六七八九十百壹贰叁肆伍陆柒捌玖拾]+")
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,9 @@ def compare(a: Name, b: Name) -> Compared:
         return Compared("candidate", ("no_name",))
     if a.text == b.text and MASK not in a.core:
         return Compared("same", ("written_alike",))
-    if a.kind != b.kind:
-        return Compared("different", ("person_or_body",))
+    if a.kind != b.kind:  # without its dots, a name of ten characters is not read as a person's
+        undotted = a.text.replace("·", "") == b.text.replace("·", "")
+        return Compared("candidate", ("dots_missing",)) if undotted else Compared("different", ("person_or_body",))
     return _persons(a, b) if a.kind == "person" else _bodies(a, b)
 
 
@@ -120,13 +124,29 @@ def _cores(a: Name, b: Name) -> list[str] | None:
     if a.core.replace("集团", "") == b.core.replace("集团", ""):
         return ["group_word"]
     short, long = sorted((a, b), key=lambda name: len(name.core))
-    if short.form in _UNSAID and len(short.core) > 1 and long.core.startswith(short.core):
+    if short.form in _UNSAID and len(short.core) > 1 and _shortened(short, long):
         return ["short_name"]
+    if _NUMERAL.findall(a.core) != _NUMERAL.findall(b.core):  # 一号 and 二号 are siblings
+        return None
     if a.proper == b.proper:
         return _trades(a.core[a.trade_at :], b.core[b.trade_at :])
-    slip = min(len(a.proper), len(b.proper)) >= _LEAST - 1 and max(len(a.proper), len(b.proper)) >= _LEAST
-    alike = a.core[a.trade_at :] == b.core[b.trade_at :]
-    return ["one_character"] if slip and alike and OSA.distance(a.proper, b.proper, score_cutoff=1) == 1 else None
+    return ["one_character"] if _slipped(a, b) and OSA.distance(a.core, b.core, score_cutoff=1) == 1 else None
+
+
+def _shortened(short: Name, long: Name) -> bool:
+    """Tell whether a core is what is left of another: its beginning, or of one name proper with words of trade left out."""
+    if short.proper != long.proper:
+        return long.core.startswith(short.core)
+    left = iter(long.core)
+    return all(character in left for character in short.core)
+
+
+def _slipped(a: Name, b: Name) -> bool:
+    """Tell whether one character may be a slip: in a long name proper, or behind any name proper of three characters."""
+    if a.core[:_BEGINNING] == b.core[:_BEGINNING] and min(len(a.core), len(b.core)) >= 2 * _BEGINNING:
+        return True
+    lengths = sorted((len(a.proper), len(b.proper)))
+    return lengths[0] >= _LEAST - 1 and lengths[1] >= _LEAST and a.core[a.trade_at :] == b.core[b.trade_at :]
 
 
 def _trades(a: str, b: str) -> list[str] | None:

@@ -1,7 +1,8 @@
 """Which of many names are worth comparing: those that share what no candidate lacks, never all with all.
 
-Bodies share their name proper (variants folded, 集团 left out), or a name proper of four characters or more but for one of
-them. Persons share the whole name, variants and dots folded. So the work grows with the names, not with their square.
+Bodies share their name proper (variants folded, 集团 left out), their first three characters, or a name proper of four
+characters or more but for one of them. Persons share the whole name, variants and dots folded. So the work grows with the
+names, not with their square.
 """
 
 from collections import defaultdict
@@ -59,6 +60,7 @@ def _keys(name: Name) -> Iterator[tuple[str, ...]]:
     if not proper:
         return
     yield ("body", name.branch, proper)
+    yield ("begins", name.branch, name.core[:_SLIP_FROM])
     if len(proper) >= _SLIP_FROM:
         rest = name.core[name.trade_at :]
         yield ("slip", name.branch, rest, proper)

@@ -27,7 +27,7 @@ with described as (
     union all by name
     select
         accounts.holder_id as node,
-        coalesce(accounts.holder_name, parties.name) as name,
+        coalesce(parties.name, accounts.holder_name) as name,
         accounts.account_id as account
     from store.accounts
     left join store.parties on accounts.holder_id = parties.party_id
