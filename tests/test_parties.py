@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from lib import Case, checks, open_case, parties
+from lib.cli import main
 from lib.errors import BadFile, BadParameter
 from lib.identity import decisions
 from tests.deliveries import Delivery
@@ -259,6 +261,18 @@ def test_a_decision_that_cannot_be_meant_is_refused(made: Delivery, asked: tuple
     assert not decisions.file().exists()
 
 
+def test_decisions_are_no_delivery_be_they_inside_what_is_imported(made: Delivery) -> None:
+    decisions.append(("C1", "甲"), ("C2", "乙"), "unsure", "赵审计", "x")
+    raw = decisions.file().parents[1]
+    (raw / "2018").mkdir()
+    (raw / "2018" / "parties.csv").write_text(PARTIES + "P1,王伟,自然人,,,\n", encoding="utf-8")
+    answer = made.bring(raw)
+    assert dict(zip(answer["name"], answer["state"], strict=True)) == {
+        "2018/parties.csv": "imported",
+        "records/party_decisions.csv": "skipped",
+    }
+
+
 def test_a_broken_file_of_decisions_is_an_error_that_names_the_line(made: Delivery) -> None:
     decisions.append(("C1", "甲"), ("C2", "乙"), "same", "赵审计", "x")
     with decisions.file().open("a", encoding="utf-8") as file:
@@ -331,3 +345,40 @@ def test_a_finding_is_no_surer_than_the_key_that_made_its_party(make_case: Calla
     (hit,) = checks.run(case, rules=["LM-01"]).to_dict("records")
     assert (hit["outcome"], hit["subject_id"], hit["amount_yuan"]) == ("hit", "A", 300_000)  # 150,000 on each of two ids
     assert hit["confidence"] == 0.85
+
+
+# ---- the commands -------------------------------------------------------------------------------------------------------
+
+
+def test_the_commands_show_candidates_take_a_decision_and_show_the_merge(
+    made: Delivery, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    brought(made, "C1,上海鑫融科技有限公司,企业,,,\nC2,鑫融科技有限公司,企业,,,\nC3,=1+1公司,企业,,,\n")
+    store = ["--store", str(made.store_path)]
+    assert main(["parties", "--candidates", *store]) == 0
+    assert "一方没有地名" in capsys.readouterr().out
+    assert main(["decide", "C1", "C2", "same", "--who", "赵审计", "--why", "同址", *store]) == 0
+    assert "party_decisions.csv" in capsys.readouterr().out
+    made.bring()
+    assert main(["parties", *store]) == 0
+    shown = capsys.readouterr().out
+    assert "人工认定" in shown
+    assert "2 个主体; 1 个编号已归并" in shown
+    assert main(["parties", "--export", str(tmp_path / "x.xlsx"), *store]) == 0
+    sheet = CalamineWorkbook.from_path(tmp_path / "x.xlsx").get_sheet_by_index(0).to_python()
+    assert sheet[1] == ["C2", "C1", "上海鑫融科技有限公司", "人工认定", 1.0]
+
+
+@pytest.mark.parametrize(("verdict", "code"), [("maybe", 2), ("same", 2)])
+def test_a_decision_that_cannot_be_taken_is_one_line_and_no_traceback(
+    made: Delivery, capsys: pytest.CaptureFixture[str], verdict: str, code: int
+) -> None:
+    brought(made, "C1,鑫融科技有限公司,企业,,,\n")
+    assert main(["decide", "C1", "C9", verdict, "--who", "赵", "--why", "x", "--store", str(made.store_path)]) == code
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_without_pairs_the_command_says_so(made: Delivery, capsys: pytest.CaptureFixture[str]) -> None:
+    brought(made, "C1,鑫融科技有限公司,企业,,,\n")
+    assert main(["parties", "--candidates", "--store", str(made.store_path)]) == 0
+    assert capsys.readouterr().out.strip() == "没有需要认定的主体"

@@ -42,7 +42,7 @@ _COLUMNS = tuple(field.name for field in fields(Decision))
 
 def file() -> Path:
     """Return where the decisions are kept."""
-    return paths.home() / "data" / "raw" / "records" / "party_decisions.csv"
+    return paths.records() / "party_decisions.csv"
 
 
 def read() -> list[Decision]:
