@@ -51,6 +51,13 @@ def test_an_identity_number_of_15_digits_is_that_of_18(made: Delivery) -> None:
     assert ids(made) == [("P2", "P1", "identity_number")]
 
 
+def test_one_id_may_have_a_number_of_15_and_of_18_digits_and_no_other(made: Delivery) -> None:
+    made.write(a__parties=PARTIES + f"P1,王伟,自然人,{WANG_15},,\n", b__parties=PARTIES + f"P1,王伟,自然人,{WANG},,\n")
+    made.write(c__parties=PARTIES + f"P1,王伟,自然人,{LI},,\n").bring()
+    assert made.column("select id_number from parties") == [WANG]
+    assert len(made.reasons()) == 1  # two numbers under one id: the later row is set apart, with its reason
+
+
 def test_a_credit_code_joins_a_company_in_two_writings(made: Delivery) -> None:
     brought(made, f"C1,鑫融(上海)科技有限公司,企业,,{CODE},\nC2,上海鑫融科技有限责任公司,企业,,{CODE.lower()},\n")
     assert ids(made) == [("C2", "C1", "uscc")]

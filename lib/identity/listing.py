@@ -7,6 +7,7 @@ import pandas as pd
 from lib.identity import names, pairing
 from lib.identity.comparing import Compared
 from lib.identity.names import Kind, Name
+from lib.identity.numbers import same_number
 from lib.store import Store
 
 Party = dict[str, Any]
@@ -44,12 +45,7 @@ def _entries(party: Party) -> list[tuple[Party, Name, bool]]:
 
 
 def _told_apart(a: Party, b: Party) -> bool:
-    return any(a[key] and b[key] and _alike(key, a[key]) != _alike(key, b[key]) for key in _TELLING)
-
-
-def _alike(key: str, value: str) -> str:
-    """Return what of a value can be compared: a number of 15 digits leaves out the century and the check digit."""
-    return value[:6] + value[8:17] if key == "id_number" and len(value) == 18 else value
+    return any(a[key] and b[key] and not same_number(a[key], b[key]) for key in _TELLING)
 
 
 def _row(a: Party, b: Party, name: Name, compared: Compared, *, former: bool) -> dict[str, Any]:

@@ -16,10 +16,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from lib.identity.numbers import same_number
 from lib.intake.profiles import PROVENANCE
 from lib.intake.staging import Fault
 from lib.intake.totals import Sums
 from lib.store import Store, Table
+
+_NUMBER = "id_number"
 
 
 def fold(store: Store, sums: Sums, names: dict[str, str]) -> list[tuple[str, Fault]]:
@@ -177,12 +180,17 @@ def _contradictions(store: Store, table: Table, names: dict[str, str]) -> list[t
         if row["fold"] != fold:
             fold, known = row["fold"], {}
         values = {c: row[c] for c in compared if row[c] is not None}
-        clash = next((c for c, value in values.items() if c in known and known[c][0] != value), None)
+        clash = next((c for c, value in values.items() if c in known and _differ(c, known[c][0], value)), None)
         if clash is not None and row["fresh"]:
             found.append((row["source_id"], _clash(table, clash, row, *known[clash], names)))
         else:
             known = {c: (value, row) for c, value in values.items()} | known
     return found
+
+
+def _differ(column: str, a: Any, b: Any) -> bool:
+    """Tell whether two values contradict: identity numbers of 15 and of 18 digits may be one."""
+    return not same_number(a, b) if column == _NUMBER else a != b
 
 
 def _clash(
@@ -203,9 +211,14 @@ def _merged(table: Table) -> list[str]:
     """Write the aggregates of a group: what is known of each column; id, source and line of the first row."""
     first = {*PROVENANCE, *table.key}
     return [
-        f'arg_min("{c.name}", (source_seq, line)) as "{c.name}"' if c.name in first else f'max("{c.name}") as "{c.name}"'
+        f'arg_min("{c.name}", (source_seq, line)) as "{c.name}"' if c.name in first else f'{_known(c.name)} as "{c.name}"'
         for c in table.columns
     ]
+
+
+def _known(column: str) -> str:
+    """Write the aggregate of the known values of a column, which are one; of identity numbers the one of 18 digits."""
+    return f'arg_max("{column}", length("{column}"))' if column == _NUMBER else f'max("{column}")'
 
 
 def _note_origins(store: Store, table: Table) -> None:
