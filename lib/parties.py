@@ -151,7 +151,8 @@ def resolve(draft: Store) -> None:
         if d.verdict == "same" and held.issuperset(pair)
     ]
     nodes = sorted({node for group in groups for node in group.nodes})
-    numbers = frame(draft.run("identity_numbers", nodes=nodes))
+    draft.derive("_nodes", pa.table({"node": pa.array(nodes, pa.string())}))
+    numbers = frame(draft.run("identity_numbers"))
     joined = joining.join(groups, numbers, [pair for pair, d in made.items() if d.verdict == "different"])
     ids = [row for row in joined.ids if not row[0].startswith(MENTION)]
     _replace(draft, "party_ids", ("party_id", "resolved_id", "joined_by", "confidence"), ids)

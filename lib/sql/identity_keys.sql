@@ -1,11 +1,11 @@
 -- identity_keys: what parties and mentions can be known by, beside their ids
--- grain:   one row per key of a party (node: its id) or of a mention without one (node: record: and its id)
+-- grain:   one row per mention of a key of a party (node: its id) or of a mention without one (node: record: and its id)
 -- inputs:  store.parties, store.accounts, store.party_records; the macros of check_digits
 -- params:  none
 --
--- A number that fails its check digit, hides digits or is a placeholder (two or three different digits, 123456…) is no key.
--- Other documents (passports, permits, old business licences) have no check digit and count together with the name, as
--- phones do: by is number or phone then.
+-- A number that fails its check digit or hides digits is no key; placeholders are left out where keys are read. Other documents
+-- (passports, permits, old business licences) have no check digit and count together with the name, as phones do: by is number
+-- or phone then.
 with described as (
     select
         party_id as node,
@@ -91,14 +91,10 @@ keys as (
     where length(phone) between 7 and 12
 )
 
-select distinct
+select
     node,
     "by",
     value,
     name,
     kind
 from keys
-where
-    length(list_distinct(string_split(value, ''))) > if("by" = 'identity_number', 3, 2)
-    and not contains('01234567890123456789012345678901234567890', value)
-    and not contains('98765432109876543210987654321098765432109', value)
