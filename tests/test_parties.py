@@ -165,6 +165,12 @@ def test_readers_see_one_party_and_the_tables_keep_what_files_say(made: Delivery
     assert case_of(made, "P2").party_id == "P1"
 
 
+def test_a_party_is_found_under_every_id_and_name_that_files_give_it(made: Delivery) -> None:
+    brought(made, f"C1,鑫融(上海)科技有限公司,企业,,{CODE},\nC2,上海鑫融科技有限责任公司,企业,,{CODE},\n")
+    asked = ("C1", "C2", "鑫融(上海)科技有限公司", "上海鑫融科技有限责任公司")
+    assert [case_of(made, name).party_id for name in asked] == ["C1"] * 4
+
+
 def test_a_later_delivery_is_folded_against_what_files_say(made: Delivery) -> None:
     made.write(a__parties=PARTIES + f"P1,王伟,自然人,{WANG},,\nP2,王伟,自然人,{WANG},,\n")
     made.write(a__holdings="holding_id,holder_id,held_id,share\nH1,P2,C1,0.6\n")

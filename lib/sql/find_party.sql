@@ -1,6 +1,6 @@
 -- find_party: institutions and parties with this id or exact name
 -- grain:   one row per party and way in which it was found; rank 1 is an institution's id, 2 a party's, 3 and 4 the names
--- inputs:  institutions, parties, party_ids
+-- inputs:  institutions, parties, party_ids, party_records
 -- params:  $asked text, an id or a name
 with known as (
     select
@@ -36,6 +36,15 @@ found as (
     select 3 as rank, institution_id, party_id, name from known where name = $asked
     union all
     select 4 as rank, institution_id, party_id, name from named where name = $asked
+    union all
+    select
+        4 as rank,
+        named.institution_id,
+        named.party_id,
+        named.name
+    from party_records as r
+    inner join named on r.party_id = named.party_id
+    where r.written_name = $asked and r.seen_in = 'parties' and r.written_id <> r.party_id
 )
 
 select distinct
