@@ -106,7 +106,7 @@ def open_case(institution: str | None = None, as_of: str | dt.date | None = None
     day = day_of(as_of) if as_of is not None else last_day(opened)
     if institution is None:
         return Case(word("case", "district"), day, opened)
-    institution_id, party_id, name = _find(opened, institution)
+    institution_id, party_id, name = find(opened, institution)
     return Case(name, day, opened, institution_id, party_id)
 
 
@@ -149,8 +149,14 @@ def day_of(value: str | dt.date) -> dt.date:
         ) from None
 
 
-def _find(store: Store, asked: str) -> tuple[str | None, str, str]:
-    """Return institution id, party id and name: an id before a name, an institution before other parties."""
+def find(store: Store, asked: str) -> tuple[str | None, str, str]:
+    """Return institution id, party id and name: an id before a name, an institution before other parties.
+
+    Raises
+    ------
+    BadParameter
+        If nobody has this id or name, or several parties bear the name.
+    """
     rows = store.run("find_party", asked=asked).to_pylist()
     best = [row for row in rows if row["rank"] == min(r["rank"] for r in rows)]
     if not best:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from lib import paths
 from lib.case import Case
 from lib.errors import BadParameter
-from lib.findings import derived, heads, outcomes, tokens, whatif
+from lib.findings import derived, heads, outcomes, tokens, weakest, whatif
 from lib.findings import evidence as _evidence
 from lib.findings.rules import Rule, all_rules
 from lib.store import MONEY, frame
@@ -225,7 +225,8 @@ def _run_once(case: Case, rule: Rule, settings: dict[str, Any]) -> list[outcomes
         scope = derived.scope_of(case)
         tables = {table: {name: settings[name] for name in names} for table, names in rule.derive.items()}
         derived.lay_out(case, scope, tables)
-        case.store.memo[key] = outcomes.run_rule(case, rule, scope, settings, derived.delivered(case.store))
+        found = outcomes.run_rule(case, rule, scope, settings, derived.delivered(case.store))
+        case.store.memo[key] = weakest.lower(case, found)
     rows: list[outcomes.Row] = case.store.memo[key]
     return rows
 

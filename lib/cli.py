@@ -22,7 +22,7 @@ from typing import Annotated
 
 import typer
 
-from lib import paths, steps, terminal, usage
+from lib import deciding, paths, steps, terminal, usage
 from lib.errors import BadParameter, LookthroughError
 from lib.store import interrupted, open_store
 from lib.words import word
@@ -91,6 +91,32 @@ def quarantine(
             raise typer.Exit(1)
     else:
         steps.show_quarantine(store, source, limit)
+
+
+@app.command()
+def parties(
+    candidates: Annotated[bool, typer.Option("--candidates", show_default=False)] = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N")] = 50,
+    listing: Annotated[Path | None, typer.Option("--export", metavar="FILE.xlsx", show_default=False)] = None,
+    store: StoreFile = None,
+    lang: Lang = None,
+) -> None:
+    """Show who is who."""
+    deciding.show(store, candidates=candidates, limit=limit, export=listing)
+
+
+@app.command()
+def decide(
+    first: Annotated[str, typer.Argument(metavar="A", show_default=False)],
+    second: Annotated[str, typer.Argument(metavar="B", show_default=False)],
+    verdict: Annotated[str, typer.Argument(metavar="same|different|unsure", show_default=False)],
+    who: Annotated[str, typer.Option("--who", metavar="NAME", show_default=False)],
+    why: Annotated[str, typer.Option("--why", metavar="TEXT", show_default=False)],
+    store: StoreFile = None,
+    lang: Lang = None,
+) -> None:
+    """Write down a decision on two parties."""
+    deciding.decide(store, first, second, verdict, who, why)
 
 
 @app.command()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from lib import paths
+from lib import parties, paths
 from lib.errors import BadFile, DataGap
 from lib.intake import (
     check_digits,
@@ -56,6 +56,10 @@ _SQL = (
     "device_kinds",
     "check_digits",
     "flags",
+    "identity_keys",
+    "shared_keys",
+    "identity_numbers",
+    "party_mentions",
 )
 _REFERENCE = paths.PACKAGE / "rules" / "reference"
 _REFERENCE_TABLES = ("lpr_rates", "restricted_words", "workdays", "checklist_items")
@@ -136,8 +140,9 @@ def importer_version() -> str:
 
 
 def _version(hashes: Iterable[str]) -> str:
-    """Return the version of a Store made of these sources: the same for a rebuild, whatever the order of deliveries."""
+    """Return the version of a Store made of these sources and decisions: the same for a rebuild, whatever the order."""
     made = hashlib.sha256("\n".join([importer_version(), *sorted(hashes)]).encode())
+    made.update(parties.digest().encode())
     for name in _REFERENCE_TABLES:
         if (file := _REFERENCE / f"{name}.csv").exists():
             made.update(f"{name}\n{file.read_text(encoding='utf-8')}".encode())
@@ -175,6 +180,7 @@ def _build(draft: Store, plan: Plan, progress: Progress, version: str) -> None:
     """Bring new files into a draft of the Store, corrections after what they correct, and derive what follows."""
     staging.prepare(draft)
     draft.execute(named_sql("forget_institution_parties"))
+    parties.forget(draft)
     read = _Read(progress, sum(source.part.examined.bytes for source in plan.sources))
     for step in correctable.steps(plan.new):
         _bring(draft, step, read)
@@ -258,10 +264,11 @@ def _set_apart(new: list[Source], faults: list[tuple[str, staging.Fault]]) -> No
 
 
 def _derive(draft: Store) -> None:
-    """Make what follows from the curated rows whatever the day: parties of institutions, kinds of devices, transfers."""
+    """Make what follows from the curated rows whatever the day: parties and who is who, devices, transfers."""
     draft.append("parties", draft.run("institution_parties"))
     draft.execute(named_sql("device_kinds"))
     check_digits.flag(draft)
+    parties.resolve(draft)
     transfers.make(draft)
     reversals.pair(draft)
     for name in _REFERENCE_TABLES:

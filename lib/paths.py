@@ -33,6 +33,11 @@ def default_store() -> Path:
     return home() / "data" / "curated" / "inspection.duckdb"
 
 
+def records() -> Path:
+    """Return the folder of what people entered: no delivery, be it inside one that is named for import."""
+    return home() / "data" / "raw" / "records"
+
+
 def template(name: str) -> Path:
     """Return the path of a template notebook."""
     return home() / "notebooks" / "templates" / f"{name}.ipynb"

@@ -21,13 +21,14 @@ import pandas as pd
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from lib import paths
+from lib import merging, paths
 from lib.errors import BadParameter, DataGap
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 QueryError = duckdb.Error  # for those who must tell a faulty query from other faults and may not import duckdb
 MONEY = pa.decimal128(18, 2)
 _WRITER_MEMORY = "1GB"
+_MERGED = ("store", "merged")
 _COLUMN = re.compile(r'^ {4}"?(\w+)"? (.+?),? -- (.+?) \| (.+)$')
 _TABLE = re.compile(r"^create table (\w+) \($")
 _PID = re.compile("[0-9]{1,10}")
@@ -140,6 +141,8 @@ class Store:
         """Return another handle on the same version with temporary tables of its own."""
         cursor = self.connection.cursor()
         cursor.execute("use store")
+        for view in self.memo.get(_MERGED, ()):
+            cursor.execute(view)
         return replace(self, connection=cursor)
 
 
@@ -182,7 +185,15 @@ def _open(stamp: tuple[str, int, int, int]) -> Store:
             f"The Store {paths.written(path)} was made by another version. "
             "Rebuild it: lookthrough import --rebuild data/raw/<delivery>",
         )
-    return Store(path, rows[0][0], connection)
+    return Store(path, rows[0][0], connection, _merged(connection))
+
+
+def _merged(connection: duckdb.DuckDBPyConnection) -> dict[Any, Any]:
+    """Return the views that show parties of several ids as one, for the memo of a Store that has any."""
+    has = "select exists (from party_ids) or exists (from party_records where joined_by <> 'id')"
+    if not connection.sql(has).fetchall()[0][0]:
+        return {}
+    return {_MERGED: tuple(merging.views({name: [c.name for c in table.columns] for name, table in schema().items()}))}
 
 
 @contextmanager

@@ -55,6 +55,12 @@ def _places(store: Store, table: str, ids: list[str]) -> list[tuple[str, str, st
         union
         select row_id as id, source_id, line from origins where table_name = $table and list_contains($ids, row_id)
     """
+    if table == "parties":  # a party of several ids stands on the lines of all of them
+        query += """
+            union
+            select party_id as id, source_id, line from party_records
+            where written_id is not null and seen_in = 'parties' and list_contains($ids, party_id)
+        """
     found: dict[str, list[tuple[str | None, int | None]]] = {row_id: [] for row_id in ids}
     rows = store.arrow(query, ids=ids, table=table).to_pylist()
     for row in sorted(rows, key=lambda row: (row["source_id"] or "", row["line"] or 0)):  # source_id is a digest: stable

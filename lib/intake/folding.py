@@ -18,11 +18,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from lib.identity.numbers import same_number
 from lib.intake.precedence import Overtaken
 from lib.intake.profiles import PROVENANCE
 from lib.intake.staging import Fault
 from lib.intake.totals import Sums
 from lib.store import Store, Table
+
+_NUMBER = "id_number"
 
 
 def fold(store: Store, sums: Sums, names: dict[str, str]) -> list[tuple[str, Fault]]:
@@ -189,7 +192,7 @@ def _contradictions(store: Store, table: Table, names: dict[str, str]) -> list[t
         if row["fold"] != fold:
             fold, known = row["fold"], {}
         values = {c: row[c] for c in compared if row[c] is not None}
-        clash = next((c for c, value in values.items() if c in known and known[c][0] != value), None)
+        clash = next((c for c, value in values.items() if c in known and _differ(c, known[c][0], value)), None)
         if clash is not None and _overtakes(row, known[clash][1]):
             raise Overtaken
         if clash is not None:
@@ -205,6 +208,11 @@ def _overtakes(row: dict[str, Any], first: dict[str, Any]) -> bool:
     A row of the Store may be merged of several: a new one that goes before any of them may have met another first.
     """
     return not row["fresh"] or (not first["fresh"] and first["last_rank"] > row["rank"])
+
+
+def _differ(column: str, a: Any, b: Any) -> bool:
+    """Tell whether two values contradict: identity numbers of 15 and of 18 digits may be one."""
+    return not same_number(a, b) if column == _NUMBER else a != b
 
 
 def _clash(
@@ -225,9 +233,14 @@ def _merged(table: Table) -> list[str]:
     """Write the aggregates of a group: what is known of each column; id, source and line of the first row."""
     first = {*PROVENANCE, *table.key}
     return [
-        f'arg_min("{c.name}", (rank, line)) as "{c.name}"' if c.name in first else f'max("{c.name}") as "{c.name}"'
+        f'arg_min("{c.name}", (rank, line)) as "{c.name}"' if c.name in first else f'{_known(c.name)} as "{c.name}"'
         for c in table.columns
     ]
+
+
+def _known(column: str) -> str:
+    """Write the aggregate of the known values of a column, which are one; of identity numbers the one of 18 digits."""
+    return f'arg_max("{column}", length("{column}"))' if column == _NUMBER else f'max("{column}")'
 
 
 def _note_origins(store: Store, table: Table) -> None:

@@ -285,8 +285,8 @@ def _no_table(part: Part, error: UnknownLayout) -> Reason | None:
 
 
 def _is_no_data(file: Found) -> bool:
-    """Tell whether a file is no data: hidden, a note or a document, or nothing that can be read (a pipe, a broken link)."""
-    if unpacked.is_note(file.name) or not file.path.is_file():
+    """Tell whether a file is no data: hidden, a note, a decision, or nothing that can be read (a pipe, a broken link)."""
+    if unpacked.is_note(file.name) or not file.path.is_file() or file.path.is_relative_to(paths.records()):
         return True
     return file.path.name in (
         paths.ANSWERS,

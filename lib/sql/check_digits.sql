@@ -45,6 +45,20 @@ case
     when length(regexp_replace(t, '[^0-9]', '', 'g')) >= 14 then 'bad_alphabet'
 end;
 
+-- the 18 digits of a person whose number has 15: the century of those who had one is 19
+create or replace temp macro identity_18(t) as
+case
+    when length(t) <> 15 then t
+    else substring(t, 1, 6) || '19' || substring(t, 7, 9) || identity_check(substring(t, 1, 6) || '19' || substring(t, 7, 9))
+end;
+
+-- typed because something had to be: up to two different characters (beside the century and the check digit of 18), or digits
+-- in a row
+create or replace temp macro is_placeholder(t) as
+length(list_distinct(string_split(if(length(t) = 18, substring(t, 1, 6) || substring(t, 9, 9), t), ''))) <= 2
+or contains('01234567890123456789012345678901234567890', t)
+or contains('98765432109876543210987654321098765432109', t);
+
 create or replace temp macro uscc_value(t, n) as
 strpos('0123456789ABCDEFGHJKLMNPQRTUWXY', substring(t, n, 1)) - 1;
 

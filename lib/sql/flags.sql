@@ -1,6 +1,6 @@
 -- flags: numbers that cannot be right by their own check digits, and those whose last digits a spreadsheet has made zeros
 -- grain:   one row per number of a curated row that fails; of flows, one per number, source and column: the first row
--- inputs:  parties, accounts, flows; the macros of check_digits
+-- inputs:  parties, accounts, flows, party_records; the macros of check_digits
 -- params:  none
 --
 -- A body may hold its credit code in the column of identity numbers; where it is not known who is a person, a number that is
@@ -49,6 +49,22 @@ bodies as (
         or_cut(uscc_reason(body_number), body_number) as reason,
         uscc as written
     from parties_normal
+),
+
+mentions as (
+    select
+        source_id,
+        line,
+        'party_records' as table_name,
+        record_id as row_id,
+        'written_number' as column_name,
+        case
+            when length(written_number) <> 18 or uscc_reason(upper(written_number)) is not null
+                then or_cut(identity_reason(upper(written_number)), upper(written_number))
+        end as reason,
+        written_number as written
+    from party_records
+    where written_number is not null and record_id = source_id || ':' || line
 ),
 
 accounts_normal as (
@@ -110,6 +126,9 @@ select * from persons
 where reason is not null
 union all by name
 select * from bodies
+where reason is not null
+union all by name
+select * from mentions
 where reason is not null
 union all by name
 select * from cards

@@ -114,7 +114,7 @@ create table flags (
     written text -- 原文 | number as it stands in the row
 );
 
--- party_records: 主体出现记录 · one row per mention of a party in a file
+-- party_records: 主体出现记录 · one row per mention of a party in a file; what joined it is worked out at each import
 -- key: record_id
 create table party_records (
     record_id text, -- 记录编号 | id of the mention
@@ -122,8 +122,30 @@ create table party_records (
     written_name text, -- 原文名称 | name as written
     written_number text, -- 原文证件号 | identity number as written
     seen_in text, -- 出现位置 | table and column
+    written_id text, -- 原文主体编号 | id that the file gives the party; null where it gives none
+    joined_by text, -- 归并依据 | id (as in the file), identity_number, uscc, account, number_name, phone_name, decision
+    confidence double, -- 把握程度 | of the weakest key on the way to the party, 0 to 1
     source_id text, -- 来源编号 | file
     line bigint -- 行号 | line
+);
+
+-- party_ids: 主体归并 · one row per id that answers to another one; derived from keys and decisions at import
+-- key: party_id
+create table party_ids (
+    party_id text, -- 主体编号 | id that a file gives
+    resolved_id text, -- 归并后编号 | id that all of them answer to
+    joined_by text, -- 归并依据 | weakest key on the way, as in party_records
+    confidence double -- 把握程度 | of that key, 0 to 1
+);
+
+-- party_conflicts: 主体归并冲突 · one row per key that would make one party of what must not be one; it joined nothing
+-- key: joined_by, value
+create table party_conflicts (
+    joined_by text, -- 归并依据 | kind of key, as in party_records
+    value text, -- 键值 | the number, account, phone or pair
+    party_ids text[], -- 相关主体编号 | parties that share it
+    record_ids text[], -- 相关记录编号 | mentions without a party of their own that share it
+    reason text -- 原因 | two_identity_numbers, two_credit_codes, person_and_body, other_names, decided_different
 );
 
 -- ---------------------------------------------------------------------------------------------------------------------
