@@ -9,7 +9,8 @@ import pandas as pd
 import pyarrow as pa
 
 from lib.errors import BadParameter, DataGap
-from lib.store import Store, open_store, schema
+from lib.schema import schema
+from lib.store import Store, open_store
 from lib.words import pick, word
 
 

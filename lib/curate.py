@@ -37,7 +37,8 @@ from lib.intake.loading import Aside, Source
 from lib.intake.planning import Held, Plan
 from lib.intake.sandbox import Sandbox
 from lib.money import reversals, transfers
-from lib.store import SCHEMA_VERSION, Store, frame, named_sql, next_version, open_store, schema
+from lib.schema import named_sql, schema
+from lib.store import SCHEMA_VERSION, Store, frame, next_version, open_store
 
 Progress = Callable[[str, int, int, int], None]
 

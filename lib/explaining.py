@@ -7,7 +7,7 @@ from lib import terminal
 from lib.doctor import Reading
 from lib.intake import encodings
 from lib.intake.profiles import PROVENANCE
-from lib.store import schema
+from lib.schema import schema
 from lib.words import pick, word
 
 _DELIMITERS = {",": ("逗号", "comma"), "\t": ("制表符", "tab"), ";": ("分号", "semicolon"), "|": ("竖线", "bar")}

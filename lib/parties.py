@@ -21,7 +21,8 @@ from lib.errors import BadParameter
 from lib.identity import comparing, joining, keys, listing
 from lib.identity import decisions as _decisions
 from lib.identity.keys import MENTION
-from lib.store import Store, frame, named_sql
+from lib.schema import named_sql
+from lib.store import Store, frame
 from lib.words import pick, word
 
 

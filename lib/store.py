@@ -23,40 +23,14 @@ from filelock import FileLock, Timeout
 
 from lib import merging, paths
 from lib.errors import BadParameter, DataGap
+from lib.schema import named_sql, quoted, schema
 
 SCHEMA_VERSION = 5
 QueryError = duckdb.Error  # for those who must tell a faulty query from other faults and may not import duckdb
 MONEY = pa.decimal128(18, 2)
 _WRITER_MEMORY = "1GB"
 _MERGED = ("store", "merged")
-_COLUMN = re.compile(r'^ {4}"?(\w+)"? (.+?),? -- (.+?) \| (.+)$')
-_TABLE = re.compile(r"^create table (\w+) \($")
 _PID = re.compile("[0-9]{1,10}")
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column as schema.sql declares it: name, SQL type, Chinese label, English meaning."""
-
-    name: str
-    type: str
-    zh: str
-    en: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table as schema.sql declares it: name, Chinese label, grain, key columns, columns."""
-
-    name: str
-    zh: str
-    grain: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-
-    def column(self, name: str) -> Column:
-        """Return a column by name (KeyError if there is none)."""
-        return {c.name: c for c in self.columns}[name]
 
 
 @dataclass(frozen=True, eq=False)
@@ -272,31 +246,6 @@ def _draft(path: Path, draft: Path, *, rebuild: bool) -> Iterator[Store]:
         _sweep(draft)
 
 
-@cache
-def schema() -> dict[str, Table]:
-    """Return every table of schema.sql by name, in order."""
-    tables: dict[str, Table] = {}
-    head: list[str] = []
-    name, columns = "", list[Column]()
-    for text in named_sql("schema").splitlines():
-        if found := _TABLE.match(text):
-            name, columns = found[1], []
-        elif found := _COLUMN.match(text):
-            columns.append(Column(*found.groups()))
-        elif text == ");":
-            tables[name] = _table(name, head, columns)
-            head = []
-        elif text.startswith("-- "):
-            head.append(text[3:])
-    return tables
-
-
-@cache
-def named_sql(name: str) -> str:
-    """Return the text of lib/sql/<name>.sql."""
-    return (paths.PACKAGE / "sql" / f"{name}.sql").read_text(encoding="utf-8")
-
-
 def frame(table: pa.Table) -> pd.DataFrame:
     """Turn an Arrow table into a DataFrame: decimals stay decimals, integers with gaps stay integers, lists become lists."""
     made: pd.DataFrame = table.to_pandas(types_mapper=lambda t: pd.ArrowDtype(t) if pa.types.is_decimal(t) else None)
@@ -307,12 +256,6 @@ def frame(table: pa.Table) -> pd.DataFrame:
         elif column.null_count and (pa.types.is_integer(spec.type) or pa.types.is_boolean(spec.type)):
             made[spec.name] = column.to_pandas(types_mapper=pd.ArrowDtype)
     return made
-
-
-def _table(name: str, head: list[str], columns: list[Column]) -> Table:
-    label, _, grain = next(h for h in head if h.startswith(f"{name}: ")).removeprefix(f"{name}: ").partition(" · ")
-    key = next((h.removeprefix("key: ") for h in head if h.startswith("key: ")), "")
-    return Table(name, label, grain, tuple(key.split(", ")) if key else (), tuple(columns))
 
 
 def _attach(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -348,11 +291,6 @@ def _create(connection: duckdb.DuckDBPyConnection) -> None:
             text = quoted(f"{column.zh} | {column.en}")
             connection.execute(f'comment on column {table.name}."{column.name}" is {text}')
     connection.execute("commit")
-
-
-def quoted(text: str) -> str:
-    """Write a text as an SQL literal, for the few statements that take no parameters."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _sweep(draft: Path) -> None:

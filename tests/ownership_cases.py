@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from lib import Case, open_case
-from lib.store import schema
+from lib.schema import schema
 from tests.conftest import write_store
 
 DAY = dt.date(2018, 9, 30)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from lib.curate import import_delivery
 from lib.errors import DataGap
-from lib.store import Store, open_store, schema
+from lib.schema import schema
+from lib.store import Store, open_store
 from tests.deliveries import FLOWS, LOANS, Delivery
 
 # What tells of the imports and not of the files: their order, what sorts by it, and what files were called in a delivery.

@@ -26,7 +26,7 @@ from lib.district.delivering.texts import BOM_CRLF, GB_CRLF, PLAIN, Dress, TextF
 from lib.district.world import World, Written
 from lib.district.writing import canonical
 from lib.intake import profiles
-from lib.store import schema
+from lib.schema import schema
 
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6) | st.sampled_from(
     ["", ",", '"', "\r\n"]

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from lib import cli
 from lib.district import numbers
-from lib.store import Store, named_sql, next_version
+from lib.schema import named_sql
+from lib.store import Store, next_version
 from tests.deliveries import FLOWS, Delivery
 
 PARTIES = "party_id,kind,name,id_number,uscc\n"

@@ -8,7 +8,7 @@ import pytest
 
 from lib.errors import BadFile
 from lib.intake import loading, matching, profiles
-from lib.store import schema
+from lib.schema import schema
 from tests.deliveries import LOANS, Delivery
 from tools import layouts
 

@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from lib import cli, stopping
+from lib.schema import schema
 from lib.simulate import simulate
-from lib.store import open_store, schema
+from lib.store import open_store
 from tests.test_intake_workbooks import HEAD, xls, xlsx
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals differ on Windows")

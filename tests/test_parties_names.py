@@ -159,7 +159,8 @@ def test_the_checksums_of_the_domains_oracles_are_sound_keys() -> None:
     if not SHARED.exists():
         pytest.skip(f"{SHARED} is not beside the checkout")
     line = next(text for text in SHARED.read_text(encoding="utf-8").splitlines() if text.startswith("checksums:"))
-    from lib.store import named_sql, scratch
+    from lib.schema import named_sql
+    from lib.store import scratch
 
     number, code = (line.split(f"{key}: ")[1].split(",")[0].strip(" '}") for key in ("id_mod11_2", "uscc_mod31"))
     with scratch() as store:

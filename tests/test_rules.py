@@ -11,7 +11,7 @@ import pytest
 from lib import Case, checks, paths
 from lib.findings import derived, heads
 from lib.findings.outcomes import spoken
-from lib.store import schema
+from lib.schema import schema
 from lib.words import has_word, labels
 
 RULES = checks.rules()

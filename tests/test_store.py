@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from lib import BadParameter, DataGap
 from lib import store as store_module
-from lib.store import MONEY, frame, next_version, open_store, schema
+from lib.schema import schema
+from lib.store import MONEY, frame, next_version, open_store
 from tests.conftest import MakeStore
 
 LISTED_TYPES = {"text", "text[]", "date", "timestamp", "double", "boolean", "integer", "bigint"}

@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT))
 from lib.intake import profiles  # noqa: E402
 from lib.intake.casting import FRACTIONS  # noqa: E402
 from lib.intake.profiles import PROVENANCE, Profile  # noqa: E402
-from lib.store import Column, Table, schema  # noqa: E402
+from lib.schema import Column, Table, schema  # noqa: E402
 
 PAGE = ROOT / "docs" / "layouts.md"
 HEAD = """\

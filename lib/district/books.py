@@ -16,7 +16,7 @@ import pyarrow as pa
 from lib.district import names, numbers
 from lib.district.days import FIRST, LAST, day
 from lib.district.sheets import Sheet
-from lib.store import schema
+from lib.schema import schema
 
 Ints = npt.NDArray[np.int64]
 NOBODY = -1

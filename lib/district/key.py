@@ -14,7 +14,7 @@ from lib.district.plots import Entry, Item, Late, LeftOut
 from lib.district.world import World, Written
 from lib.district.writing import flow_ids
 from lib.paths import ANSWERS
-from lib.store import schema
+from lib.schema import schema
 
 Ints = npt.NDArray[np.int64]
 FORMAT = 1

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lib.money.amounts import yuan
-from lib.store import schema
+from lib.schema import schema
 
 _TYPES = {
     "text": pa.string(),

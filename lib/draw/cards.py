@@ -12,7 +12,7 @@ from lib.draw import tables
 from lib.draw.markup import Head, Piece, Safe, join, table, tag
 from lib.draw.writing import NOTHING, count, period, yuan
 from lib.errors import BadParameter
-from lib.store import schema
+from lib.schema import schema
 from lib.words import pick, word
 
 MIME = "application/vnd.lookthrough.summary+json"

@@ -13,7 +13,7 @@ import pandas as pd
 from lib.draw import masking, people
 from lib.draw.markup import Safe, esc, join, tag
 from lib.draw.writing import NOTHING, count, day, is_null, percent, width_em, yuan
-from lib.store import schema
+from lib.schema import schema
 from lib.words import has_word, pick, word
 
 MAX_LISTED = 12

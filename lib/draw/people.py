@@ -10,7 +10,7 @@ from lib import graph
 from lib.case import Case, label
 from lib.draw import masking
 from lib.errors import LookthroughError
-from lib.store import schema
+from lib.schema import schema
 
 _drawn: list[Case] = []
 _POINTS_TO_PARTIES = frozenset(

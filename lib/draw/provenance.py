@@ -9,7 +9,7 @@ from lib.draw.columns import heading
 from lib.draw.markup import Head, Piece, Safe, absent, join, table, tag
 from lib.draw.writing import NOTHING, count
 from lib.intake import ledger, parts
-from lib.store import schema
+from lib.schema import schema
 from lib.words import language, word
 
 MAX_REASONS = 30

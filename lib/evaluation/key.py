@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from lib import paths
 from lib.errors import BadFile, BadParameter, DataGap
-from lib.store import schema
+from lib.schema import schema
 
 FORMAT = 1
 _Kinds = Mapping[str, tuple[type, ...]]

@@ -15,7 +15,8 @@ from lib import paths
 from lib.errors import DataGap
 from lib.evaluation.key import Line
 from lib.intake import folding, readers
-from lib.store import Store, schema
+from lib.schema import schema
+from lib.store import Store
 
 Place = tuple[str, str]
 _WANTED = pa.schema({"n": pa.int64(), "source_id": pa.string(), "line": pa.int64(), "id": pa.string()})

@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from lib.case import Case
 from lib.errors import BadParameter
-from lib.store import Store, schema
+from lib.schema import schema
+from lib.store import Store
 
 Row = dict[str, Any]
 COLUMNS = pa.schema({"table": pa.string(), "id": pa.string(), "source": pa.string(), "line": pa.int64(), "text": pa.string()})

@@ -11,7 +11,7 @@ from typing import Any
 from lib import paths
 from lib.errors import BadFile
 from lib.findings.derived import MAKERS
-from lib.store import schema
+from lib.schema import schema
 
 SEVERITIES = ("prohibited", "major", "minor", "watch", "dq")
 CHECKED = ("text", "memory", "proposal")

@@ -5,7 +5,8 @@ from typing import Any
 
 from lib import merging
 from lib.case import Case
-from lib.store import Store, schema
+from lib.schema import schema
+from lib.store import Store
 
 Row = dict[str, Any]
 _HELD_BY = """

@@ -11,7 +11,8 @@ from itertools import groupby
 from typing import Any
 
 from lib.identity import comparing, names
-from lib.store import Store, named_sql
+from lib.schema import named_sql
+from lib.store import Store
 
 MENTION = "record:"  # begins the node of a mention that has no party's id
 MOST_NAMES = 20  # of one key: a phone of more is the institution's own, a number of more a placeholder

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from lib.intake.profiles import Into, Profile, codes, open_codes
 from lib.kernels.shapes import LETTERS, MOMENT, MONEY
-from lib.store import Column, Table, quoted, schema
+from lib.schema import Column, Table, quoted, schema
 
 _CASTS = {
     "double": "double_value({t})",

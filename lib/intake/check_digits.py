@@ -7,7 +7,8 @@ made anew at each import: who holds an account may come to light in a later deli
 
 from collections.abc import Collection
 
-from lib.store import Store, named_sql
+from lib.schema import named_sql
+from lib.store import Store
 
 
 def flag(draft: Store) -> None:

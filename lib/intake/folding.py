@@ -23,7 +23,8 @@ from lib.intake.precedence import Overtaken
 from lib.intake.profiles import PROVENANCE
 from lib.intake.staging import Fault
 from lib.intake.totals import Sums
-from lib.store import Store, Table
+from lib.schema import Table
+from lib.store import Store
 
 _NUMBER = "id_number"
 

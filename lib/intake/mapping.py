@@ -18,7 +18,8 @@ from typing import Any
 from lib.errors import BadFile
 from lib.intake import casting, profiles, staging
 from lib.intake.profiles import KEYS, Profile
-from lib.store import QueryError, schema, scratch
+from lib.schema import schema
+from lib.store import QueryError, scratch
 
 NAME = "mapping.toml"
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]*")

@@ -12,7 +12,7 @@ from pathlib import Path
 from lib.errors import BadFile, Mistakable, UnknownLayout
 from lib.intake import surroundings
 from lib.intake.profiles import FOLDER, HEADER_LINES, Layout, Profile, load, normal
-from lib.store import schema
+from lib.schema import schema
 
 Lines = dict[str, list[tuple[int, str]]]
 _LONGEST = 80  # characters of a column's name: a longer cell is a text

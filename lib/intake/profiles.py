@@ -44,7 +44,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lib.store import Table, schema
+from lib.schema import Table, schema
 from lib.words import pick
 
 FOLDER = Path(__file__).parent / "profiles"

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lib.intake.profiles import Profile
-from lib.store import schema
+from lib.schema import schema
 
 # Five digits are the years 1927 to 2173: 2018 and 201809 are something else.
 _SERIAL = "^[1-9][0-9]{4}(?:[.][0-9]{1,18})?$"

@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 
 from lib.intake import casting, serials
 from lib.intake.profiles import Into, Profile, codes
-from lib.store import Column, Store, Table, named_sql, schema
+from lib.schema import Column, Table, named_sql, schema
+from lib.store import Store
 
 _KINDS = {
     "decimal(18, 2)": ("金额", "an amount"),

@@ -14,7 +14,8 @@ import pyarrow as pa
 from lib.intake.casting import amounts
 from lib.intake.ledger import broken
 from lib.intake.profiles import Into
-from lib.store import Column, Store, Table, schema
+from lib.schema import Column, Table, schema
+from lib.store import Store
 
 _SIDED = "flows"  # the table of which statements state totals, and its amount
 _AMOUNT = "amount_yuan"

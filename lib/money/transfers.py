@@ -1,6 +1,7 @@
 """Transfers: the movements of money that statement lines show, made anew at each import."""
 
-from lib.store import Store, named_sql
+from lib.schema import named_sql
+from lib.store import Store
 
 
 def make(draft: Store) -> None:

@@ -15,7 +15,7 @@ from lib.district.delivering.workbooks import Sheet, write_workbook
 from lib.district.world import World, Written
 from lib.district.writing import by_folder, canonical
 from lib.intake.profiles import FOLDER as PROFILES
-from lib.store import schema
+from lib.schema import schema
 
 Ints = npt.NDArray[np.int64]
 # How often, of all, which dress is worn: None is a workbook.
