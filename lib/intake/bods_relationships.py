@@ -16,7 +16,7 @@ from lib.intake.bods_shares import Range, Tie
 from lib.intake.bods_statements import Row, Statement, as_text, objects, party
 
 _OFFICES = {"boardMember": "director", "boardChair": "director", "seniorManagingOfficial": "senior_manager"}
-_WRITTEN_OFFICES = ("法定代表人", "监事", "股东代表")  # what our own export writes for those that BODS has no word for
+_WRITTEN_OFFICES = ("法定代表人",)  # what our own export writes for those that BODS has no word for
 _LEAST = "noBeneficialOwners"  # nobody has to be told: that is no unknown holder
 
 
@@ -77,9 +77,12 @@ class _File:
     nominees: dict[str, list[Statement]] = field(default_factory=lambda: defaultdict(list))
     nominators: dict[str, list[Statement]] = field(default_factory=lambda: defaultdict(list))
     above: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    nominated: set[tuple[str, str]] = field(default_factory=set)
 
     def has_chain(self, holder: str, held: str) -> bool:
-        """Tell whether a chain of two holdings or more leads from one to the other."""
+        """Tell whether a chain of two holdings or more leads from one to the other, or a nominee holds for it."""
+        if (holder, held) in self.nominated:
+            return True
         queue, seen = deque(h for h in self.above.get(held, ()) if h != holder), {held}
         while queue:
             if (at := queue.popleft()) in seen:
@@ -121,6 +124,7 @@ def _read(statements: list[Statement]) -> _File:
         made.holder = nominees[0] if len(nominees) == 1 and made.nominator else made.holder
         if made.is_chain:
             file.above[made.held].add(made.holder)
+            file.nominated |= {(made.nominator, made.held)} if made.nominator else set()
     return file
 
 
