@@ -1,9 +1,11 @@
 """The look-through chart: what it shows, where it puts it, and that nothing covers anything."""
 
+import datetime as dt
 import itertools
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import networkx as nx
@@ -12,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import BadParameter, draw
-from lib.draw import chart, holders, layering
+from lib.draw import chart, former, holders, layering
 from lib.draw.curves import Rect
+from lib.draw.former import Former
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -81,6 +84,39 @@ def test_boxes_never_cover_each_other_and_every_label_has_a_place_of_its_own(gra
     assert len(labels) + drawn.unlabelled == len(cast.ties)
     assert overlaps(labels) == 0
     assert drawn.unlabelled == 0
+
+
+def rects_of_boxes(svg: str) -> list[Rect]:
+    """Return the rooms of the boxes: groups with a tooltip and words, each by its first outline."""
+    found = []
+    for group in ET.fromstring(svg).iter(f"{SVG}g"):
+        if group.find(f"{SVG}title") is None or group.find(f"{SVG}text") is None:
+            continue
+        outline = next(e for e in group if e.tag in (f"{SVG}rect", f"{SVG}polygon"))
+        if outline.tag == f"{SVG}rect":
+            x, y, width, height = (float(outline.get(side, 0)) for side in ("x", "y", "width", "height"))
+            found.append((x, y, x + width, y + height))
+        else:
+            xs, ys = zip(*((float(n) for n in point.split(",")) for point in outline.get("points", "").split()), strict=True)
+            found.append((min(xs), min(ys), max(xs), max(ys)))
+    return found
+
+
+@settings(max_examples=25, deadline=None)
+@given(graphs(), st.lists(st.tuples(st.integers(0, 30), st.integers(0, 25), st.sampled_from([0.1, None])), max_size=15))
+def test_labels_cover_neither_labels_nor_boxes_with_ended_holdings_too(
+    graph: "nx.DiGraph[str]", past: list[tuple[int, int, float | None]]
+) -> None:
+    pairs = {(f"n{a}", f"n{b}" if b else "T"): share for a, b, share in past}
+    kinds = ("person", "company", "state", "other")
+    ended = [Former(a, a, kinds[len(b) % 4], b, share, None, dt.date(2017, 1, 2)) for (a, b), share in pairs.items()]
+    cast, missed = former.choose(partial(holders.choose, graph, "T", shares_of(graph)), ended, graph, 300)
+    drawn = chart.draw(cast, "t", "d")
+    labels, boxes = rects_of_labels(drawn.svg), rects_of_boxes(drawn.svg)
+    assert (missed, len(boxes), len(labels)) == (0, len(cast.boxes), len(cast.ties))
+    assert drawn.unlabelled == 0
+    assert overlaps(labels) == overlaps(boxes) == 0
+    assert not [1 for a in labels for b in boxes if overlaps([a, b])]
 
 
 @settings(max_examples=20, deadline=None)

@@ -1,8 +1,8 @@
 """Holdings and offices as statements of the Beneficial Ownership Data Standard (BODS 0.4).
 
 One relationship per record of a holding or an office, with its days, its range where that is all that is known, and file and
-line as its source. Identity numbers, days of birth, addresses and phones are left out, and masked where an id holds one; holders and
-officers are named. Ids follow from the rows alone: the same Store gives the same bytes.
+line as its source. Identity numbers, days of birth, addresses and phones are left out, and masked where an id holds one;
+holders and officers are named. Ids follow from the rows alone: the same Store gives the same bytes.
 
 Ties (kin, acting in concert) have no place in the standard, nor have supervisors and staff: they stay behind.
 """
