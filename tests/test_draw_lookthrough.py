@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import BadParameter, draw
-from lib.draw import chart, former, holders, layering
+from lib.draw import chart, former, framing, holders, layering
 from lib.draw.curves import Rect
 from lib.draw.former import Former
 
@@ -261,3 +261,38 @@ def test_parameters_out_of_range_are_refused(make_case: Callable[..., Any], aske
 def test_the_district_has_no_chart(make_case: Callable[..., Any]) -> None:
     with pytest.raises(BadParameter, match="需要指定机构"):
         draw.lookthrough(make_case(None, parties=parties(P="company")))
+
+
+def many(make_case: Callable[..., Any], number: int) -> Any:
+    ties = [(f"s{i}", "P", 1 / number) for i in range(number - 1)] + [("P", "s0", 0.1), ("s1", "s0", None)]
+    people = parties(P="company", s0="company", **{f"s{i}": "person" for i in range(1, number - 1)})
+    return make_case("P", parties=people, holdings=holdings(*ties))
+
+
+def test_up_to_300_boxes_are_a_chart_and_more_a_network_that_can_be_moved(
+    make_case: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOOKTHROUGH_PAGE", "1")
+    case = many(make_case, 400)
+    assert len(list(ET.fromstring(svg_of(draw.lookthrough(case))).iter(f"{SVG}title"))) > 300
+    piece = draw.lookthrough(case, max_nodes=1000)
+    data = piece.data[framing.MIME]
+    # P and its 399 holders, what is missing to P's 400/400 and to s0's 100 %
+    assert len(data["nodes"]) == 402
+    assert len({(n["x"], n["y"]) for n in data["nodes"]}) == 402
+    assert {n["group"]: n["shape"] for n in data["nodes"] if n["group"] in ("target", "person")} == {
+        "target": "square",
+        "person": "dot",
+    }
+    assert sum(e["dashes"] for e in data["edges"]) == 1  # s1's unknown share
+    assert "股权穿透图" in piece.text
+
+
+def test_in_a_network_holders_stand_above_what_they_hold(
+    make_case: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOOKTHROUGH_PAGE", "1")
+    data = draw.lookthrough(many(make_case, 400), max_nodes=1000).data[framing.MIME]
+    height = {n["id"]: n["y"] for n in data["nodes"]}
+    target = next(n["id"] for n in data["nodes"] if n["group"] == "target")
+    assert all(height[e["from"]] < height[e["to"]] for e in data["edges"] if e["from"] != target)

@@ -6,11 +6,13 @@ import networkx as nx
 
 from lib import graph
 from lib.case import Case
-from lib.draw import chart, former, holders, tables
+from lib.draw import chart, former, holders, holding_network, tables
 from lib.draw.markup import Piece, absent, figure
 from lib.draw.writing import count, short_percent
 from lib.errors import BadParameter, DataGap
 from lib.words import pick, word
+
+_CHARTED = 300  # boxes up to which a chart is readable
 
 
 def lookthrough(case: Case, max_nodes: int = 300, min_share: float = 0.001, *, ended: bool = False) -> Piece:
@@ -19,7 +21,8 @@ def lookthrough(case: Case, max_nodes: int = 300, min_share: float = 0.001, *, e
     Parameters
     ----------
     max_nodes
-        Boxes at most, 2 or more; the holders with the smallest look-through shares are stacked until it fits.
+        Boxes at most, 2 or more; the holders with the smallest look-through shares are stacked until it fits. Above 300, what
+        a chart has no room for is drawn as a network that a reader can move.
     min_share
         Holders below this look-through share (fraction) are stacked; 0 gives everyone a box as long as `max_nodes` allows.
     ended
@@ -28,7 +31,7 @@ def lookthrough(case: Case, max_nodes: int = 300, min_share: float = 0.001, *, e
 
     Returns
     -------
-    An SVG figure whose caption says how many holders are stacked, and below which share.
+    An SVG figure, or a network, whose caption says how many holders are stacked, and below which share.
 
     Raises
     ------
@@ -57,8 +60,12 @@ def lookthrough(case: Case, max_nodes: int = 300, min_share: float = 0.001, *, e
     choose = partial(holders.choose, held, case.party_id, shares, min_share=min_share, listed=_listed(case))
     cast, missed = former.choose(choose, past, held, max_nodes)
     title = word("draw", "lookthrough", name=case.name, as_of=case.as_of)
+    notes = [title, *notes, *_left_out(cast, missed)]
+    if len(cast.boxes) > _CHARTED:
+        return holding_network.draw(cast, pick("。", ". ").join(notes))
     drawn = chart.draw(cast, title, _description(cast))
-    caption = pick("。", ". ").join([title, *notes, *_left_out(cast, drawn, missed)])
+    notes += [word("draw", "unlabelled", n=count(drawn.unlabelled))] if drawn.unlabelled else []
+    caption = pick("。", ". ").join(notes)
     return Piece(figure(drawn.svg, caption), caption)
 
 
@@ -85,7 +92,7 @@ def _listed(case: Case) -> frozenset[str]:
     return frozenset(row["party_id"] for row in case.arrow("select party_id from parties where listed").to_pylist())
 
 
-def _left_out(cast: holders.Cast, drawn: chart.Drawing, missed: int) -> list[str]:
+def _left_out(cast: holders.Cast, missed: int) -> list[str]:
     notes = []
     if cast.left_out:
         below = short_percent(cast.left_out_below)
@@ -96,8 +103,6 @@ def _left_out(cast: holders.Cast, drawn: chart.Drawing, missed: int) -> list[str
         notes.append(word("draw", "former_left_out", n=count(missed)))
     if cast.slight:
         notes.append(word("draw", "slight", n=count(cast.slight)))
-    if drawn.unlabelled:
-        notes.append(word("draw", "unlabelled", n=count(drawn.unlabelled)))
     return notes
 
 
