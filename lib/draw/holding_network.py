@@ -42,7 +42,8 @@ def draw(cast: Cast, caption: str) -> Piece:
         group, shape = _LOOKS[_kind(box)]
         words = "\n".join(wrapped(boxes.full_name(box), 9.5, 2)) if party in named else " "
         place = {"x": round(layout.across[party], 1), "y": -round(layout.layer[party] * step, 1)}
-        size = round(14 + 14 * math.sqrt(min(box.share or 0.0, 1.0)), 1)
+        share = 1.0 if party == cast.target else min(box.share or 0.0, 1.0)
+        size = round(14 + 14 * math.sqrt(share), 1)
         drawn.add_node(names[party], label=words, title=_told(box), group=group, shape=shape, size=size, **place)
     for n, tie in enumerate(sorted(cast.ties, key=lambda t: (-(t.share or 0.0), t.held, t.holder))):
         drawn.add_edge(names[tie.holder], names[tie.held], **_line(tie, cast, labelled=n < _LABELLED_LINES))
