@@ -30,6 +30,8 @@ from lib.words import word
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
 rule_app = typer.Typer(no_args_is_help=True)
 app.add_typer(rule_app, name="rule")
+export_app = typer.Typer(no_args_is_help=True)
+app.add_typer(export_app, name="export")
 
 STOPPED = 130  # what typer makes of Ctrl-C
 
@@ -42,6 +44,7 @@ All = Annotated[bool, typer.Option("--all", show_default=False)]
 
 @app.callback()
 @rule_app.callback()
+@export_app.callback()
 def every_command(lang: Lang = None) -> None:
     """Take the language before a command too; `usage.speak` has read it by now."""
 
@@ -232,6 +235,25 @@ def lab(
         flags.append("--allow-root")
     command = [sys.executable, "-m", "jupyterlab", *flags]
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell
+
+
+@export_app.command()
+def bods(
+    to: Annotated[Path, typer.Option("--to", metavar="FILE")],
+    case: Annotated[str | None, typer.Argument(metavar="ID", show_default=False)] = None,
+    everyone: All = False,
+    store: StoreFile = None,
+    lang: Lang = None,
+) -> None:
+    """Write shareholders as statements of BODS 0.4."""
+    if case is not None and everyone:
+        raise _both("--all")
+    if case is None and not everyone:
+        raise BadParameter(
+            "没有指定机构: 请给出编号或名称, 或用 --all (全部持股)",
+            "No institution is named: give its id or name, or --all for every holding",
+        )
+    steps.export_bods(case, to, store)
 
 
 @rule_app.command("list")

@@ -264,6 +264,15 @@ def simulate_district(out: Path, asked: dict[str, Any]) -> None:
     terminal.say(word("simulate", "next", path=paths.written(done["path"]), program=_program()))
 
 
+def export_bods(asked: str | None, path: Path, store: Path | None) -> None:
+    """Write what is known of an institution's shareholders, or of all, as statements of BODS, and say how many there are."""
+    from lib.export import bods
+
+    made = bods.write(open_case(asked, None, store), path)
+    counts = {"entities": made.entities, "persons": made.persons, "relationships": made.relationships}
+    terminal.say(word("cli", "exported_bods", path=paths.written(path), **{name: f"{n:,}" for name, n in counts.items()}))
+
+
 def evaluate_district(folder: Path, store: Path | None, *, as_of: str | None, as_json: bool, page: Path | None) -> None:
     """Run the rules on a simulated district and show how they did against its key, as tables or as one JSON document."""
     from lib import evaluate

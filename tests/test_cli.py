@@ -278,13 +278,14 @@ def test_help_speaks_the_language_asked_for(capsys: Capture) -> None:
 def test_every_command_and_option_has_its_help_in_both_languages() -> None:
     group = get_command(cli.app)
     commands = {"lookthrough": group, **group.commands}
-    commands |= {f"rule {name}": made for name, made in group.commands["rule"].commands.items()}
+    for of in ("rule", "export"):
+        commands |= {f"{of} {name}": made for name, made in group.commands[of].commands.items()}
     for name, command in commands.items():
         assert has_word("commands", name), name
         for option in command.params:
             assert has_word("options", option.name), f"{name} {option.name}"
         assert command is group or "lang" in {option.name for option in command.params}
-    leaves = [made for name, made in commands.items() if name not in ("lookthrough", "rule")]
+    leaves = [made for name, made in commands.items() if name not in ("lookthrough", "rule", "export")]
     assert all("lang" in {option.name for option in made.params} for made in leaves)
     without = [made.name for made in leaves if "store" not in {option.name for option in made.params}]
     assert without == ["doctor", "simulate"]  # they read no Store

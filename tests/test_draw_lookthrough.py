@@ -1,9 +1,11 @@
 """The look-through chart: what it shows, where it puts it, and that nothing covers anything."""
 
+import datetime as dt
 import itertools
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import networkx as nx
@@ -12,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import BadParameter, draw
-from lib.draw import chart, holders, layering
+from lib.draw import chart, former, framing, holders, layering
 from lib.draw.curves import Rect
+from lib.draw.former import Former
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -81,6 +84,39 @@ def test_boxes_never_cover_each_other_and_every_label_has_a_place_of_its_own(gra
     assert len(labels) + drawn.unlabelled == len(cast.ties)
     assert overlaps(labels) == 0
     assert drawn.unlabelled == 0
+
+
+def rects_of_boxes(svg: str) -> list[Rect]:
+    """Return the rooms of the boxes: groups with a tooltip and words, each by its first outline."""
+    found = []
+    for group in ET.fromstring(svg).iter(f"{SVG}g"):
+        if group.find(f"{SVG}title") is None or group.find(f"{SVG}text") is None:
+            continue
+        outline = next(e for e in group if e.tag in (f"{SVG}rect", f"{SVG}polygon"))
+        if outline.tag == f"{SVG}rect":
+            x, y, width, height = (float(outline.get(side, 0)) for side in ("x", "y", "width", "height"))
+            found.append((x, y, x + width, y + height))
+        else:
+            xs, ys = zip(*((float(n) for n in point.split(",")) for point in outline.get("points", "").split()), strict=True)
+            found.append((min(xs), min(ys), max(xs), max(ys)))
+    return found
+
+
+@settings(max_examples=25, deadline=None)
+@given(graphs(), st.lists(st.tuples(st.integers(0, 30), st.integers(0, 25), st.sampled_from([0.1, None])), max_size=15))
+def test_labels_cover_neither_labels_nor_boxes_with_ended_holdings_too(
+    graph: "nx.DiGraph[str]", past: list[tuple[int, int, float | None]]
+) -> None:
+    pairs = {(f"n{a}", f"n{b}" if b else "T"): share for a, b, share in past}
+    kinds = ("person", "company", "state", "other")
+    ended = [Former(a, a, kinds[len(b) % 4], b, share, None, dt.date(2017, 1, 2)) for (a, b), share in pairs.items()]
+    cast, missed = former.choose(partial(holders.choose, graph, "T", shares_of(graph)), ended, graph, 300)
+    drawn = chart.draw(cast, "t", "d")
+    labels, boxes = rects_of_labels(drawn.svg), rects_of_boxes(drawn.svg)
+    assert (missed, len(boxes), len(labels)) == (0, len(cast.boxes), len(cast.ties))
+    assert drawn.unlabelled == 0
+    assert overlaps(labels) == overlaps(boxes) == 0
+    assert not [1 for a in labels for b in boxes if overlaps([a, b])]
 
 
 @settings(max_examples=20, deadline=None)
@@ -225,3 +261,36 @@ def test_parameters_out_of_range_are_refused(make_case: Callable[..., Any], aske
 def test_the_district_has_no_chart(make_case: Callable[..., Any]) -> None:
     with pytest.raises(BadParameter, match="需要指定机构"):
         draw.lookthrough(make_case(None, parties=parties(P="company")))
+
+
+def many(make_case: Callable[..., Any], number: int) -> Any:
+    ties = [(f"s{i}", "P", 1 / number) for i in range(number - 1)] + [("P", "s0", 0.1), ("s1", "s0", None)]
+    people = parties(P="company", s0="company", **{f"s{i}": "person" for i in range(1, number - 1)})
+    return make_case("P", parties=people, holdings=holdings(*ties))
+
+
+def test_up_to_300_boxes_are_a_chart_and_more_a_network_that_can_be_moved(
+    make_case: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOOKTHROUGH_PAGE", "1")
+    case = many(make_case, 400)
+    assert len(list(ET.fromstring(svg_of(draw.lookthrough(case))).iter(f"{SVG}title"))) > 300
+    piece = draw.lookthrough(case, max_nodes=1000)
+    data = piece.data[framing.MIME]
+    # P and its 399 holders, the 0.25 % that is missing of P, and the 90 % of s0
+    assert len(data["nodes"]) == 402
+    assert len({(n["x"], n["y"]) for n in data["nodes"]}) == 402
+    shapes = {n["group"]: n["shape"] for n in data["nodes"]}
+    assert (shapes["target"], shapes["person"]) == ("square", "dot")
+    assert sum(e["dashes"] for e in data["edges"]) == 1  # s1's unknown share
+    assert "股权穿透图" in piece.text
+
+
+def test_in_a_network_holders_stand_above_what_they_hold(
+    make_case: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOOKTHROUGH_PAGE", "1")
+    data = draw.lookthrough(many(make_case, 400), max_nodes=1000).data[framing.MIME]
+    height = {n["id"]: n["y"] for n in data["nodes"]}
+    target = next(n["id"] for n in data["nodes"] if n["group"] == "target")
+    assert all(height[e["from"]] < height[e["to"]] for e in data["edges"] if e["from"] != target)

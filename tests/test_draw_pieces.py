@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from lib import BadParameter, draw, flows
-from lib.draw import leads, masking, money_network, months, people, spread
+from lib.draw import framing, leads, masking, months, people, spread
 
 CARD = "6222021234567890123"
 ACCOUNTS = [
@@ -234,7 +234,7 @@ def test_parallel_flows_stay_apart() -> None:
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     for kind, amount in (("fee", "10"), ("transfer", "20"), ("transfer", "30")):
         graph.add_edge("a", "b", kind=kind, amount_yuan=Decimal(amount), count=1)
-    data = draw.network(graph).data[money_network.MIME]
+    data = draw.network(graph).data[framing.MIME]
     assert [e["label"] for e in data["edges"]] == ["30元", "20元", "10元"]
 
 
@@ -248,7 +248,7 @@ def trail(rows: list[tuple[str, str | None, str | None, str, int]]) -> pd.DataFr
 
 def test_a_trail_runs_from_left_to_right_by_hop() -> None:
     data = draw.network(trail([("t1", None, "a", "5", 0), ("t2", "a", "b", "3", 1), ("t3", "b", None, "2", 2)])).data[
-        money_network.MIME
+        framing.MIME
     ]
     across = {n["label"]: n["x"] for n in data["nodes"]}
     assert across["付款方未知"] < across["a"] < across["b"] < across["收款方未知"]
@@ -256,7 +256,7 @@ def test_a_trail_runs_from_left_to_right_by_hop() -> None:
 
 def test_a_long_trail_adds_up_what_runs_between_two_accounts() -> None:
     rows = [(f"t{i}", "a", "b", "1.01", 1) for i in range(300)]
-    data = draw.network(trail(rows)).data[money_network.MIME]
+    data = draw.network(trail(rows)).data[framing.MIME]
     assert [e["label"] for e in data["edges"]] == ["303元"]  # 300 × 1.01
 
 
@@ -275,7 +275,7 @@ def test_a_thousand_accounts_have_places_apart_and_the_rest_is_counted() -> None
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     for i in range(1100):
         graph.add_edge(f"a{i}", f"a{(i * 7 + 1) % 1100}", amount_yuan=Decimal(i), count=1)
-    data = draw.network(graph).data[money_network.MIME]
+    data = draw.network(graph).data[framing.MIME]
     assert len(data["nodes"]) == 1000
     assert "100" in data["note"]
     assert len({(n["x"], n["y"]) for n in data["nodes"]}) == 1000

@@ -138,14 +138,15 @@ def test_every_command_and_option_of_a_readme_exists_and_every_command_is_in_it(
     from lib.cli import app
 
     commands = dict(get_command(app).commands)
-    commands |= {f"rule {name}": made for name, made in commands.pop("rule").commands.items()}
+    for group in ("rule", "export"):
+        commands |= {f"{group} {name}": made for name, made in commands.pop(group).commands.items()}
     written = text(document)
     for name, command in commands.items():
         assert f"lookthrough {name}" in written, name
         known = {option for parameter in command.params for option in parameter.opts}
         for line in re.findall(rf"lookthrough {name}\b[^`\n#]*", written):
             assert set(re.findall(r"--[a-z-]+", line)) <= known, line
-    named = set(re.findall(r"\blookthrough ((?:rule )?[a-z]+)", written)) - {"rule"}
+    named = set(re.findall(r"\blookthrough ((?:(?:rule|export) )?[a-z]+)", written)) - {"rule", "export"}
     assert named <= set(commands)
 
 

@@ -1,4 +1,4 @@
-"""The boxes of the look-through chart: their words, their outlines, and the legend that explains them.
+"""The boxes of the look-through chart: their words and outlines, the words of lines, and the legend that explains them.
 
 Kinds are told apart by shape, so that a black-and-white print says the same.
 """
@@ -6,7 +6,7 @@ Kinds are told apart by shape, so that a black-and-white print says the same.
 from dataclasses import dataclass
 
 from lib.draw.curves import Rect
-from lib.draw.holders import Box, Cast
+from lib.draw.holders import Box, Cast, Tie
 from lib.draw.markup import Safe, join, plain, tag
 from lib.draw.writing import count, short_percent, width_em, wrapped
 from lib.words import word
@@ -16,6 +16,7 @@ INK, SOFT, PAPER = "var(--ink,#1b2430)", "var(--soft,#58626f)", "var(--paper,#ff
 ACCENT, COMPANY = "var(--accent,#1d4f7c)", "var(--net-company,#7aa0c4)"
 PERSON, STATE, LOOP = "var(--net-person,#c98f4e)", "var(--net-2,#5f9a7e)", "var(--net-hub,#6d5b8c)"
 EDGE = "var(--net-edge,#97a1ae)"
+ENDED = "5 3"  # dashes of what has ended; loops are closed by longer ones in their own colour
 MARGIN = 26.0
 _NAME_PX, _SHARE_PX = 12.5, 11.0
 
@@ -59,6 +60,8 @@ def _below(box: Box) -> str:
         parts.append(word("draw", "institution"))
     elif box.share is not None:
         parts.append(word("draw", "through", share=short_percent(box.share)))
+    if box.former:
+        parts.append(word("draw", "former"))
     if box.unheld:
         parts.append(word("draw", "unheld"))
     return " · ".join(parts)
@@ -112,7 +115,7 @@ def outline(kind: str, rect: Rect) -> Safe:
     if kind == "person":
         return _filled("rect", PERSON, **sides, rx=f"{min(18.0, (bottom - top) / 2):.1f}")
     if kind == "state":
-        cut = 11.0
+        cut = min(11.0, (right - left) / 4)
         corners = [(left + cut, top), (right - cut, top), (right, (top + bottom) / 2)]
         corners += [(right - cut, bottom), (left + cut, bottom), (left, (top + bottom) / 2)]
         return _filled("polygon", STATE, points=" ".join(f"{x:.1f},{y:.1f}" for x, y in corners))
@@ -133,6 +136,20 @@ def _filled(name: str, colour: str, **geometry: str) -> Safe:
     return join((paper, tag(name, **geometry, style=f"fill:{colour};fill-opacity:.13;stroke:{colour};stroke-width:1.4")))
 
 
+def share_text(tie: Tie) -> str:
+    """Write the share of a holding and, if it or an earlier one has ended, until when."""
+    share = _percent(tie.share, at_least=tie.at_least)
+    if tie.ended:
+        return word("draw", "ended", share=share, day=tie.until)
+    return share if tie.until is None else word("draw", "before", share=share, before=_percent(tie.before), day=tie.until)
+
+
+def _percent(share: float | None, *, at_least: bool = False) -> str:
+    if share is None:
+        return word("draw", "share_unknown")
+    return word("draw", "at_least", share=short_percent(share)) if at_least else short_percent(share)
+
+
 def legend(cast: Cast, y: float) -> tuple[Safe, float]:
     """Return the legend of what the chart holds, in one row, and the width that it needs."""
     shown = {
@@ -150,6 +167,13 @@ def legend(cast: Cast, y: float) -> tuple[Safe, float]:
         text = word("draw", "kind_loop")
         parts.append(
             tag("path", d=f"M{x:.1f} {y:.1f}h24", style=f"fill:none;stroke:{LOOP};stroke-width:1.6;stroke-dasharray:6 4")
+        )
+        parts.append(_legend_text(text, x + 31, y))
+        x += 31 + width_em(text) * _SHARE_PX + 22
+    if any(tie.ended for tie in cast.ties):
+        text = word("draw", "kind_ended")
+        parts.append(
+            tag("path", d=f"M{x:.1f} {y:.1f}h24", stroke_dasharray=ENDED, style=f"fill:none;stroke:{EDGE};stroke-width:1.2")
         )
         parts.append(_legend_text(text, x + 31, y))
         x += 31 + width_em(text) * _SHARE_PX + 22

@@ -15,7 +15,7 @@ from lib.draw.boxes import EDGE, LOOP, PAPER, SOFT
 from lib.draw.curves import Line, Places, Point, Rect, around, through
 from lib.draw.holders import Cast, Tie
 from lib.draw.markup import Safe, join, tag
-from lib.draw.writing import short_percent, width_em
+from lib.draw.writing import width_em
 from lib.words import word
 
 FONT = '"Lookthrough Sans","Noto Sans CJK SC",sans-serif'
@@ -124,9 +124,9 @@ class _Sheet:
         drawn, labels, missed = [], [], 0
         for number, (tie, line) in enumerate(lines):
             back, looped = self._is_back(tie), (tie.holder, tie.held) in self.cast.looped
-            dash = "6 4" if back else "2 3" if tie.share is None else None
+            dash = boxes.ENDED if tie.ended else "6 4" if back else "2 3" if tie.share is None else None
             drawn.append(_line(line, LOOP if looped else EDGE, dash, self._names(tie), self._head(line, back)))
-            text = short_percent(tie.share) if tie.share is not None else word("draw", "share_unknown")
+            text = boxes.share_text(tie)
             width = width_em(text) * _LABEL_PX + 5
             found = places.find(line, number, width, _LABEL_PX + 4, 0.5 if back else 0.22)
             missed += found is None
@@ -140,8 +140,8 @@ class _Sheet:
 
     def _names(self, tie: Tie) -> str:
         a, b = self.cast.boxes[tie.holder], self.cast.boxes[tie.held]
-        share = short_percent(tie.share) if tie.share is not None else word("draw", "share_unknown")
-        return f"{boxes.full_name(a)} → {boxes.full_name(b)}: {share}"
+        since = f" · {word('draw', 'since', day=tie.since)}" if tie.since else ""
+        return f"{boxes.full_name(a)} → {boxes.full_name(b)}: {boxes.share_text(tie)}{since}"
 
     def _head(self, line: Line, back: bool) -> Point:
         """Return the direction in which a line arrives."""
@@ -196,6 +196,8 @@ class _Sheet:
     def _back_line(self, tie: Tie, rects: Mapping[str, Rect]) -> Line:
         """Return the line of a holding that closes a loop: out at the side of one box, in at the side of the other."""
         a, b = rects[tie.holder], rects[tie.held]
+        if tie.holder == tie.held and not self.upright:  # at its right, holders' lines arrive
+            return Line(((a[0], a[1] + 4), (a[0] - 38, a[1] - 10), (a[0] - 38, a[1] + 28), (a[0] - 4, a[1] + 15)))
         if tie.holder == tie.held:
             middle = (a[1] + a[3]) / 2
             start, end = (a[2], middle - 7), (a[2] + 4, middle + 7)
@@ -205,6 +207,9 @@ class _Sheet:
 
     def _detours(self, a: Rect, b: Rect) -> list[Line]:
         """Return the ways that a closing holding could take: around either side, or straight back between two layers."""
+        level = 1 if self.upright else 0
+        if abs(a[level] + a[level + 2] - b[level] - b[level + 2]) < 1:
+            return self._arcs(a, b)
         reach = 34.0 + 0.10 * (abs(a[0] - b[0]) + abs(a[1] - b[1]))
         if self.upright:
             ya, yb = (a[1] + a[3]) / 2, (b[1] + b[3]) / 2
@@ -221,6 +226,17 @@ class _Sheet:
         ports = a[1] + 5, b[3] - 5
         straight = Line(((a[2], ports[0]), (middle, ports[0]), (middle, ports[1]), (end, ports[1])))
         return [*sides, straight] if end > a[2] else sides
+
+    def _arcs(self, a: Rect, b: Rect) -> list[Line]:
+        """Return the ways to a box of the same layer: over what stands between them, or under it."""
+        arcs = []
+        for side, away in ((1, -1.0), (3, 1.0)) if self.upright else ((2, 1.0), (0, -1.0)):
+            along = (away * max(away * a[side], away * b[side])) + away * 0.75 * self.between
+            across = 0 if self.upright else 1
+            ends = [(r[across] + r[across + 2]) / 2 + shift for r, shift in ((a, 9.0), (b, -9.0))]
+            points = (ends[0], a[side]), (ends[0], along), (ends[1], along), (ends[1], b[side] + 5 * away)
+            arcs.append(Line(points if self.upright else tuple((y, x) for x, y in points)))
+        return arcs
 
     def whole(self, body: Safe, title: str, description: str) -> Safe:
         """Return the SVG with its legend."""

@@ -6,11 +6,14 @@ A graph and shares in, boxes and ties out; nothing here knows where anything is 
 import heapq
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import networkx as nx
 
 # Below this, what is missing to 100 % is rounding of the shares as they were read.
 _ROUNDING = 1e-9
+# Below this it is counted instead of drawn: shares in percent with two decimals leave 0.01 % open at every other company.
+_SLIGHT = 0.0005
 TERMINAL = frozenset(("person", "state"))
 
 
@@ -29,6 +32,8 @@ class Box:
         Holders that a stack stands for; 1 for others.
     unheld
         No holder of it is recorded although somebody must hold it.
+    former
+        It holds nothing any more of what is drawn.
     """
 
     id: str
@@ -37,15 +42,33 @@ class Box:
     share: float | None = None
     holders: int = 1
     unheld: bool = False
+    former: bool = False
 
 
 @dataclass(frozen=True)
 class Tie:
-    """A holding that is drawn: holder, held, share (None: unknown)."""
+    """A holding that is drawn.
+
+    Attributes
+    ----------
+    share
+        A fraction; None if it is not known.
+    at_least
+        The share is that of some holders of a stack; of others it is not known.
+    since
+        First day; None: since ever.
+    until, before, ended
+        When a holding ended: this one, if it is `ended`; else an earlier one, with the share `before`.
+    """
 
     holder: str
     held: str
     share: float | None
+    at_least: bool = False
+    since: date | None = None
+    until: date | None = None
+    before: float | None = None
+    ended: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +89,8 @@ class Cast:
         Ties between members of a circular holding of which all is drawn.
     half_looped
         Boxes of parties that are in a circular holding whose way round leads through holders that have no box.
+    slight
+        Companies of which less is missing to 100 % than is drawn.
     """
 
     target: str
@@ -75,6 +100,7 @@ class Cast:
     left_out_below: float | None = None
     looped: frozenset[tuple[str, str]] = frozenset()
     half_looped: int = 0
+    slight: int = 0
 
 
 def choose(
@@ -85,6 +111,7 @@ def choose(
     max_nodes: int = 300,
     min_share: float = 0.0,
     listed: Collection[str] = (),
+    also: Collection[str] = (),
 ) -> Cast:
     """Choose what is drawn.
 
@@ -100,6 +127,8 @@ def choose(
         Holders below this look-through share are stacked, unless a larger one holds through them.
     listed
         Companies whose shares are listed: without recorded holders they are not called unheld.
+    also
+        Holders that have a box whatever their share, even where that makes more than `max_nodes`.
     """
     via = _strongest_chains(graph, target)
     wanted = [h for h in sorted(via, key=lambda h: (-shares.get(h, 0.0), h)) if h != target]
@@ -107,11 +136,11 @@ def choose(
     low, high = 0, enough
     while low < high:
         middle = (low + high + 1) // 2
-        if len(_cast(graph, target, shares, _kept(wanted[:middle], via, target), listed).boxes) <= max_nodes:
+        if len(_cast(graph, target, shares, _kept([*wanted[:middle], *also], via, target), listed).boxes) <= max_nodes:
             low = middle
         else:
             high = middle - 1
-    return _cast(graph, target, shares, _kept(wanted[:low], via, target), listed)
+    return _cast(graph, target, shares, _kept([*wanted[:low], *also], via, target), listed)
 
 
 def _unsure(graph: "nx.DiGraph[str]", holder: str, held: str) -> bool:
@@ -151,16 +180,21 @@ def _cast(graph: "nx.DiGraph[str]", target: str, shares: Mapping[str, float], ke
     boxes = {
         p: _box(graph, p, target, shares, listed) for p in sorted(kept, key=lambda p: (p != target, -shares.get(p, 0.0), p))
     }
-    ties = [Tie(a, b, graph.edges[a, b]["share"]) for a, b in graph.edges if a in kept and b in kept]
+    held_by = ((a, b, tie) for a, b, tie in graph.edges(data=True) if a in kept and b in kept)
+    ties = [Tie(a, b, tie["share"], since=tie.get("valid_from")) for a, b, tie in held_by]
+    slight = 0
     for held in list(boxes):
         for box, tie in _remainders(graph, held, kept, boxes[held].kind):
+            if box.kind == "gap" and (tie.share or 0.0) < _SLIGHT:
+                slight += 1
+                continue
             boxes[box.id] = box
             ties.append(tie)
     out = set(graph) - kept
     below = max((shares.get(h, 0.0) for h in out), default=None)
     looped = _loops((t.holder, t.held) for t in ties)
     half = _members(_loops(graph.edges)) & kept - _members(looped)
-    return Cast(target, boxes, sorted(ties, key=lambda t: (t.held, t.holder)), len(out), below, looped, len(half))
+    return Cast(target, boxes, sorted(ties, key=lambda t: (t.held, t.holder)), len(out), below, looped, len(half), slight)
 
 
 def _lone_leaves(graph: "nx.DiGraph[str]", kept: set[str]) -> set[str]:
@@ -189,7 +223,8 @@ def _remainders(graph: "nx.DiGraph[str]", held: str, kept: set[str], kind: str) 
     small = [h for h in holders if h not in kept]
     if small:
         box = Box(f"\0stack {held}", "", "stack", holders=len(small))
-        yield box, Tie(box.id, held, sum(graph.edges[h, held]["share"] or 0.0 for h in small))
+        told = [share for h in small if (share := graph.edges[h, held]["share"]) is not None]
+        yield box, Tie(box.id, held, sum(told) if told else None, at_least=len(told) < len(small))
     missing = 1.0 - known
     if missing > _ROUNDING and kind not in TERMINAL and (holders or kind == "target"):
         box = Box(f"\0gap {held}", "", "gap")

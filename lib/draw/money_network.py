@@ -1,18 +1,9 @@
-"""`draw.network`: who paid whom, as a network of accounts. Built through pyvis, drawn by the vis-network that it ships.
+"""`draw.network`: who paid whom, as a network of accounts."""
 
-Never pyvis' `show()` or `write_html()`: they copy JavaScript into ./lib, which is our package, and ask a CDN for more.
-"""
-
-import base64
-import hashlib
-import html
-import json
 import math
 from collections import defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from decimal import Decimal
-from functools import cache
-from importlib.resources import files
 from typing import Any, TypeAlias
 
 import networkx as nx
@@ -21,15 +12,14 @@ from pyvis.network import Network
 
 from lib import flows
 from lib.case import Case
-from lib.draw import masking, people, spread, tables
+from lib.draw import framing, masking, people, spread, tables
 from lib.draw.columns import code_word
-from lib.draw.markup import Piece, Safe, absent, asset, on_page, plain, tag
+from lib.draw.markup import Piece, absent, plain
 from lib.draw.writing import count, is_null, period, short_yuan, wrapped, yuan
 from lib.errors import BadParameter
 from lib.words import pick, word
 
 Net: TypeAlias = "nx.MultiDiGraph[Any]"
-MIME = "application/vnd.lookthrough.network+json"
 MAX_NODES = 1000
 _SINGLE_TRANSFERS = 150  # rows of a trail up to which every transfer is a line of its own
 _LABELLED = 60  # nodes that carry words; of larger networks those that moved most
@@ -162,9 +152,7 @@ def _piece(graph: Net, step: dict[Hashable, int] | None, title: str) -> Piece:
     out = left_out + _already_left_out(graph)
     note = word("draw", "network_left_out", n=count(out)) if out else ""
     data |= {"caption": f"{caption}{pick('。', '. ')}{note}" if note else caption, "legend": _legend(graph), "note": note}
-    if on_page():
-        return Piece(Safe(""), data["caption"], {MIME: data})
-    return Piece(_framed(data), data["caption"])
+    return framing.shown(data)
 
 
 def _already_left_out(graph: Net) -> int:
@@ -211,18 +199,12 @@ def _through_pyvis(graph: Net, places: spread.Places) -> dict[str, Any]:
         label = short_yuan(amount) if place < labelled else ""
         arrow = {"to": {"enabled": True, "scaleFactor": 0.5}}
         drawn.add_edge(names[payer], names[payee], label=label, title=_moved_text(facts), width=width, arrows=arrow)
-    nodes, made, *_ = drawn.get_network_data()
-    return {"nodes": [_node(n) for n in nodes], "edges": made}
+    return framing.data_of(drawn)
 
 
 def _rank(facts: dict[str, Any]) -> int:
     """Return which nodes are named first: those that the report is about."""
     return 0 if facts.get("group") in ("own", "related", "hub", "unknown") else 1
-
-
-def _node(node: dict[str, Any]) -> dict[str, Any]:
-    """Drop what pyvis adds of its own: the page has colours for light, dark and paper."""
-    return {k: v for k, v in node.items() if k not in ("color", "font")}
 
 
 def _label(node: Hashable, facts: dict[str, Any]) -> str:
@@ -267,24 +249,3 @@ def _legend(graph: Net) -> list[dict[str, str]]:
     held = {facts.get("group") or "other" for _, facts in graph.nodes(data=True)}
     held = {g if g in LOOKS else "other" for g in held}
     return [{"group": LOOKS[g][0], "label": word("draw", f"group_{g}"), "shape": LOOKS[g][1]} for g in LOOKS if g in held]
-
-
-@cache
-def _vis() -> str:
-    return files("pyvis").joinpath("lib", "vis-9.1.2", "vis-network.min.js").read_text(encoding="utf-8")
-
-
-def _framed(data: dict[str, Any]) -> Safe:
-    """Return a frame for JupyterLab that holds everything it needs; scripts are allowed by their hash alone."""
-    script = asset("lab_network.js")
-    policy = f"default-src 'none'; script-src {_hashes((_vis(), script))}; style-src 'unsafe-inline'; img-src data:"
-    text = json.dumps(data, ensure_ascii=False).replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-    page = asset("lab_network.html")
-    for name, value in (("policy", html.escape(policy)), ("data", text), ("vis", _vis()), ("script", script)):
-        page = page.replace(f"@@{name}@@", value, 1)
-    frame = tag("iframe", srcdoc=Safe(html.escape(page)), sandbox="allow-scripts", class_="lt-network", title=data["caption"])
-    return tag("figure", frame, tag("figcaption", data["caption"]), class_="lt-figure")
-
-
-def _hashes(scripts: Iterable[str]) -> str:
-    return " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts)

@@ -15,6 +15,8 @@ from lib.intake.sandbox import Reason, Sandbox, Unpacked
 
 # Names of workbooks and archives: what has one of these names and is plain text is not what it says.
 WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+# Names of files of statements (BODS): the child finds out whether they are.
+STATEMENTS = (".json", ".jsonl")
 # Documents that come along with data.
 DOCUMENTS = (".md", ".pdf", ".doc", ".docx", ".ofd", ".html", ".htm", ".png", ".jpg", ".jpeg", ".gif", ".log")
 _DEPTH = 1  # an archive in an archive is opened
@@ -108,6 +110,8 @@ def kind(path: Path, name: str) -> str:
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return "workbook"
     suffix = PurePosixPath(name).suffix.casefold()
+    if suffix in STATEMENTS:
+        return "json"
     if suffix == ".zip":
         return "zip"  # it says so: the child finds out why it is none
     if suffix in WORKBOOKS and head.decode("latin-1").replace("\0", "").lstrip("ÿþ\xef\xbb\xbf \t\r\n").lower().startswith(

@@ -111,7 +111,7 @@ class Sandbox:
             atexit.unregister(self.close)
 
     def unpack(self, task: str, path: Path) -> Unpacked:
-        """Have the child unpack a file: a `workbook`, a `zip` or `html`.
+        """Have the child unpack a file: a `workbook`, a `zip`, `html` or `json`.
 
         Raises
         ------

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from lib.intake import biff, cells, html_tables
+from lib.intake import biff, bods, bods_statements, cells, html_tables
 
 try:
     import resource
@@ -162,6 +162,20 @@ def html(path: Path, out: Output) -> None:
         out.write(cells.lines(iter(rows), out.limits["cell_chars"]), sheet=f"table {number}")
 
 
+def statements(path: Path, out: Output) -> None:
+    """Write the sheets that the statements of a BODS file become."""
+    try:
+        made = bods.sheets(path.read_bytes())
+    except bods_statements.Unreadable as error:
+        raise Refused(*error.reason) from None
+    except RecursionError:
+        raise Refused("JSON 嵌套过深", "JSON nested too deep") from None
+    for number, rows in enumerate(made, 1):
+        _check_sheet(str(number), len(rows), len(bods.COLUMNS), out.limits)
+        name = "statements" if number == 1 else f"statements {number}"
+        out.write(cells.lines(iter(rows), out.limits["cell_chars"]), sheet=name)
+
+
 def _check_size(opened: zipfile.ZipFile, path: Path, limits: dict[str, int]) -> None:
     """Refuse an archive that unpacks to far more than it is."""
     infos = opened.infolist()
@@ -200,7 +214,7 @@ def _too_large(most: int) -> Refused:
     return Refused(f"解压后超过上限 {size}", f"it unpacks to more than {size} bytes")
 
 
-_TASKS: dict[str, Callable[[Path, Output], None]] = {"workbook": workbook, "zip": archive, "html": html}
+_TASKS: dict[str, Callable[[Path, Output], None]] = {"workbook": workbook, "zip": archive, "html": html, "json": statements}
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:

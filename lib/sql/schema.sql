@@ -234,7 +234,7 @@ create table links (
     link_id text, -- 关联编号 | id of the record
     a_id text, -- 主体甲编号 | first party (the guarantor, the nominee, the proxy)
     b_id text, -- 主体乙编号 | second party (the guaranteed, the principal)
-    kind text, -- 关联类型 | kin, acting_in_concert, proxy, vie, guarantee, same_phone, same_address, same_device
+    kind text, -- 关联类型 | kin, acting_in_concert, proxy, vie, guarantee, interest, same_phone, same_address, same_device
     detail text, -- 说明 | detail as written
     valid_from date, -- 起始日期 | first day
     valid_to date, -- 终止日期 | first day on which it no longer holds

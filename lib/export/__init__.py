@@ -1,0 +1,1 @@
+"""What others can read: exports of the Store in formats that are not ours, a module each."""
