@@ -17,7 +17,7 @@ import pytest
 from lib import curate
 from lib.cli import main
 from lib.errors import BadFile, DataGap
-from lib.intake import loading, parts, sandbox, unpacking
+from lib.intake import identifying, parts, sandbox, unpacking
 from lib.intake.originals import original_text
 from lib.intake.sandbox import Limits, Sandbox
 from tests.deliveries import LOANS, SHARED, Delivery
@@ -246,7 +246,7 @@ def test_the_sheet_with_a_wrong_dimension_comes_out_row_by_row(tmp_path: Path, m
     folder = tmp_path / "profiles"
     (folder / "hazards").mkdir(parents=True)
     (folder / "hazards/sheet.toml").write_text(PROFILE)
-    monkeypatch.setattr(loading.matching, "match", partial(loading.matching.match, folder=folder))
+    monkeypatch.setattr(identifying.matching, "match", partial(identifying.matching.match, folder=folder))
     made = Delivery(tmp_path)
     answer = made.bring(HAZARDS / "dim.xlsx")
     # Sheet: a header, two rows whose card_num has lost its digits, an empty row, and a merged cell that is no row.

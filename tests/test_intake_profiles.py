@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lib.errors import BadFile
-from lib.intake import loading, matching, profiles
+from lib.intake import identifying, matching, profiles
 from lib.schema import schema
 from tests.deliveries import LOANS, Delivery
 from tools import layouts
@@ -149,7 +149,7 @@ def test_a_file_named_after_a_layout_is_told_what_that_layout_lacks() -> None:
 def test_what_is_recognised_and_not_needed_is_counted_and_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     aside = TWIN.format("log", 'set_aside = {zh = "日志", en = "a log"}')
     folder = folder_of(tmp_path / "profiles", log=aside)
-    monkeypatch.setattr(loading.matching, "match", partial(matching.match, folder=folder))
+    monkeypatch.setattr(identifying.matching, "match", partial(matching.match, folder=folder))
     made = Delivery(tmp_path).write(log="x,y\n1,2\n3\n")
     answer = made.bring()
     assert answer.loc[0, ["state", "rows_read", "rows_accepted", "rows_quarantined"]].tolist() == ["set_aside", 2, 0, 0]
@@ -160,7 +160,7 @@ def test_what_is_recognised_and_not_needed_is_counted_and_set_aside(tmp_path: Pa
 def test_a_row_that_no_table_of_a_layout_takes_does_not_vanish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = TWIN.format("some", "").replace('table = "links"', 'table = "links"\nwhere = "x <> \'0\'"')
     folder = folder_of(tmp_path / "profiles", some=text)
-    monkeypatch.setattr(loading.matching, "match", partial(matching.match, folder=folder))
+    monkeypatch.setattr(identifying.matching, "match", partial(matching.match, folder=folder))
     made = Delivery(tmp_path).write(some="x,y\n1,2\n0,4\n")
     made.bring()
     assert made.reasons() == {3: "该版式不使用这一行\nthe layout has no use for this row"}
