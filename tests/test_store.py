@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib import BadParameter, DataGap
+from lib import schema as schema_module
 from lib import store as store_module
 from lib.schema import schema
 from lib.store import MONEY, frame, next_version, open_store
@@ -286,7 +287,7 @@ def test_the_schema_as_read_is_the_schema_as_made(make_store: MakeStore) -> None
 
 
 @pytest.mark.parametrize("table", schema().values(), ids=lambda t: t.name)
-def test_units_are_in_the_names_of_columns(table: store_module.Table) -> None:
+def test_units_are_in_the_names_of_columns(table: schema_module.Table) -> None:
     for column in table.columns:
         money = column.type == "decimal(18, 2)"
         assert money == column.name.endswith("_yuan"), column
@@ -302,7 +303,7 @@ DATES_BY_NAME = {"valid_from", "valid_to", "statement_from", "statement_to", "in
 
 
 @pytest.mark.parametrize("table", schema().values(), ids=lambda t: t.name)
-def test_keys_are_columns_and_imported_rows_name_their_line(table: store_module.Table) -> None:
+def test_keys_are_columns_and_imported_rows_name_their_line(table: schema_module.Table) -> None:
     names = {c.name for c in table.columns}
     assert set(table.key) <= names
     assert table.grain
