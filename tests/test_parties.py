@@ -21,8 +21,7 @@ def test_an_identity_number_of_15_digits_is_that_of_18(made: Delivery) -> None:
 
 
 def test_one_id_may_have_a_number_of_15_and_of_18_digits_and_no_other(made: Delivery) -> None:
-    made.write(a__parties=PARTIES + f"P1,王伟,自然人,{WANG_15},,\n", b__parties=PARTIES + f"P1,王伟,自然人,{WANG},,\n")
-    made.write(c__parties=PARTIES + f"P1,王伟,自然人,{LI},,\n").bring()
+    brought(made, "".join(f"P1,王伟,自然人,{number},,\n" for number in (WANG_15, WANG, LI)))
     assert made.column("select id_number from parties") == [WANG]
     assert len(made.reasons()) == 1  # two numbers under one id: the later row is set apart, with its reason
 
