@@ -110,8 +110,9 @@ def import_delivery(
     path = Path(store).resolve() if store is not None else paths.default_store()
     held = Held(workbooks=rebuilding.workbooks(path)) if rebuild else _held(path)
     progress = progress or (lambda name, done, total, rows: None)
+    jobs = jobs or min(os.cpu_count() or 1, MOST_JOBS)
     with Sandbox() as sandbox:
-        plan = planning.plan(planning.files(delivery), held, sandbox, progress, jobs or min(os.cpu_count() or 1, MOST_JOBS))
+        plan = planning.plan(planning.files(delivery), held, sandbox, progress, jobs)
         if not plan.new and not held.sources:
             raise BadFile(
                 "没有可导入的数据文件 (CSV、Excel 工作簿或 zip)。请核对路径",
@@ -127,7 +128,7 @@ def import_delivery(
                 found = precedence.files_of(held) + planning.files(delivery)
                 with next_version(path, rebuild=True) as draft:
                     _check_unmoved(open_store(path), held, path)
-                    again = planning.plan(found, Held(), sandbox, progress, jobs or min(os.cpu_count() or 1, MOST_JOBS))
+                    again = planning.plan(found, Held(), sandbox, progress, jobs)
                     precedence.check_same(held, held.marks | plan.marks, again)
                     _build(draft, again, progress, version)
     return _answer(path, plan)

@@ -5,9 +5,8 @@ from pathlib import Path
 import pandas as pd
 import xlsxwriter
 
-from lib import paths, terminal
+from lib import paths, targets, terminal
 from lib.case import Case, open_case
-from lib.errors import DataGap
 from lib.words import word
 
 _ANY_DAY = "2018-09-30"  # who is who does not depend on the day
@@ -19,6 +18,8 @@ def show(store: Path | None, *, candidates: bool, limit: int, export: Path | Non
     """Show merged ids and conflicts, or the pairs that a person may decide; or write them to a workbook."""
     from lib import parties
 
+    if export is not None:
+        targets.check_new(export, ".xlsx")
     case = _case(store)
     if candidates:
         found = parties.candidates(case)
@@ -78,18 +79,9 @@ def _tell(found: pd.DataFrame, columns: tuple[str, ...], limit: int, export: Pat
 
 def _write(path: Path, columns: tuple[str, ...], rows: list[list[object]]) -> None:
     """Write a workbook whose texts are texts: a name that begins with = is no formula."""
-    try:
-        with (
-            paths.replacing(path) as draft,
-            xlsxwriter.Workbook(draft, {**_PLAIN, "in_memory": True}) as book,
-        ):
-            sheet = book.add_worksheet()
-            sheet.set_column(0, len(columns) - 1, _WIDTH)
-            sheet.write_row(0, 0, [word("cli", name) for name in columns], book.add_format({"bold": True}))
-            for n, row in enumerate(rows, start=1):
-                sheet.write_row(n, 0, row)
-    except OSError as error:
-        raise DataGap(
-            f"无法写入 {paths.written(path)} ({error.strerror})。请检查文件夹和权限",
-            f"{paths.written(path)} cannot be written ({error.strerror}). Check the folder and its permissions",
-        ) from None
+    with targets.writing(path) as draft, xlsxwriter.Workbook(draft, {**_PLAIN, "in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.set_column(0, len(columns) - 1, _WIDTH)
+        sheet.write_row(0, 0, [word("cli", name) for name in columns], book.add_format({"bold": True}))
+        for n, row in enumerate(rows, start=1):
+            sheet.write_row(n, 0, row)

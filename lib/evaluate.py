@@ -11,9 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from lib import checks, paths
+from lib import checks, paths, targets
 from lib.case import Case
-from lib.errors import BadParameter, DataGap
+from lib.errors import BadParameter
 from lib.evaluation import rows, scoring
 from lib.evaluation.key import Key
 from lib.evaluation.key import read as read_key
@@ -79,14 +79,8 @@ def write_page(result: Mapping[str, Any], path: Path) -> None:
     from lib.evaluation import page  # here: it loads nbconvert, which takes a second
 
     text = page.render(result)
-    try:
-        with paths.replacing(path) as draft:
-            draft.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise DataGap(
-            f"{paths.written(path)} 无法写入 ({error.strerror})。请检查路径、磁盘空间和写入权限",
-            f"{paths.written(path)} cannot be written ({error.strerror}). Check path, free space and permissions",
-        ) from None
+    with targets.writing(path) as draft:
+        draft.write_text(text, encoding="utf-8")
 
 
 def _outcomes(case: Case, found: pd.DataFrame, key: Key) -> scoring.Outcomes:

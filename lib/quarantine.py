@@ -15,9 +15,8 @@ from typing import Any
 
 import pandas as pd
 import xlsxwriter
-from xlsxwriter.exceptions import XlsxWriterException
 
-from lib import paths
+from lib import targets
 from lib.errors import BadParameter, DataGap, LookthroughError
 from lib.intake import corrections, identifying, ledger, mapping, originals, parts
 from lib.intake.corrections import OWN, Target
@@ -126,41 +125,14 @@ def export(store: Store, path: Path, source_id: str | None = None, sheet_rows: i
     DataGap
         If there are no such rows, or the workbook cannot be written.
     """
-    _check_path(path)
+    targets.check_new(path, ".xlsx")
     if source_id is not None:
         reasons(store, source_id)
     left = store.run("quarantine_left", source_id=source_id).to_pylist()
     if not left:
         raise DataGap("没有待更正的隔离行", "There are no rows to be corrected")
-    try:
-        with paths.replacing(path) as draft:
-            return _write(store, left, draft, sheet_rows)
-    except (OSError, XlsxWriterException) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise DataGap(
-            f"{paths.written(path)} 无法写入 ({why})。请检查路径、磁盘空间和写入权限",
-            f"{paths.written(path)} cannot be written ({why}). Check path, free space and permissions",
-        ) from None
-
-
-def _check_path(path: Path) -> None:
-    """Refuse a file that is there already, or that cannot be a workbook."""
-    shown = paths.written(path)
-    if path.suffix.casefold() != ".xlsx":
-        raise BadParameter(
-            f"{shown} 不是 .xlsx 文件名。更正表是 Excel 工作簿, 例如 更正.xlsx",
-            f"{shown} is no name of an .xlsx file. Corrections are made in a workbook, for example corrections.xlsx",
-        )
-    if not path.parent.is_dir():
-        raise BadParameter(
-            f"没有文件夹 {paths.written(path.parent)}。请先建立, 或换一个位置",
-            f"There is no folder {paths.written(path.parent)}. Make it first, or give another place",
-        )
-    if path.exists() or path.is_symlink():
-        raise BadParameter(
-            f"{shown} 已存在, 其中可能有未导入的更正, 不会覆盖。请换一个文件名",
-            f"{shown} is there already, perhaps with corrections that are not imported, and is left alone. Give another name",
-        )
+    with targets.writing(path) as draft:
+        return _write(store, left, draft, sheet_rows)
 
 
 def _write(store: Store, left: list[dict[str, Any]], path: Path, sheet_rows: int) -> Exported:

@@ -115,7 +115,7 @@ class Store:
         """Return another handle on the same version with temporary tables of its own."""
         cursor = self.connection.cursor()
         cursor.execute("use store")
-        for view in self.memo.get(_MERGED, ()):
+        for view in (*self.memo.get(_MERGED, ()), named_sql("aliases")):
             cursor.execute(view)
         return replace(self, connection=cursor)
 

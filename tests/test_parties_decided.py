@@ -158,6 +158,9 @@ def test_the_commands_show_candidates_take_a_decision_and_show_the_merge(
     assert main(["parties", "--export", str(tmp_path / "x.xlsx"), *store]) == 0
     sheet = CalamineWorkbook.from_path(tmp_path / "x.xlsx").get_sheet_by_index(0).to_python()
     assert sheet[1] == ["C2", "C1", "上海鑫融科技有限公司", "人工认定", 1.0]
+    capsys.readouterr()
+    assert main(["parties", "--export", str(tmp_path / "x.xlsx"), *store]) == 2  # somebody may have worked in it
+    assert "已存在" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("verdict", "code"), [("maybe", 2), ("same", 2)])

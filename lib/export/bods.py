@@ -17,10 +17,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from lib import paths
+from lib import targets
 from lib.case import Case
 from lib.draw.masking import mask_id, mask_number
-from lib.errors import BadParameter, DataGap
+from lib.errors import DataGap
 from lib.intake.parts import label
 from lib.words import pick
 
@@ -55,17 +55,11 @@ def write(case: Case, path: Path) -> Written:
     Raises
     ------
     BadParameter
-        If the file is there already, or is neither .json nor .jsonl.
+        If the file is there already or is neither .json nor .jsonl, or its folder is not there.
     DataGap
         If there are no holdings or offices to tell of, or the file cannot be written.
     """
-    if path.suffix.casefold() not in (".json", ".jsonl"):
-        raise BadParameter(f"{path.name} 应以 .json 或 .jsonl 结尾", f"{path.name} must end in .json or .jsonl")
-    if path.exists():
-        raise BadParameter(
-            f"{paths.written(path)} 已存在, 未改动。请换一个文件名, 或先移走它",
-            f"{paths.written(path)} is there already and was left as it is. Choose another name, or move it away",
-        )
+    targets.check_new(path, ".json", ".jsonl")
     made = statements(case)
     if not any(each["recordType"] == "relationship" for each in made):
         raise DataGap(
@@ -75,14 +69,8 @@ def write(case: Case, path: Path) -> Written:
     lines = [json.dumps(each, ensure_ascii=False, allow_nan=False) for each in made]
     as_lines = path.suffix.casefold() == ".jsonl"
     text = "\n".join(lines) + "\n" if as_lines else "[\n" + ",\n".join(lines) + "\n]\n"
-    try:
-        with paths.replacing(path) as draft:
-            draft.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise DataGap(
-            f"{paths.written(path)} 无法写入 ({error.strerror})。请检查路径、磁盘空间和写入权限",
-            f"{paths.written(path)} cannot be written ({error.strerror}). Check path, free space and permissions",
-        ) from None
+    with targets.writing(path) as draft:
+        draft.write_text(text, encoding="utf-8", newline="\n")
     kinds = [each["recordType"] for each in made]
     return Written(*(kinds.count(kind) for kind in ("entity", "person", "relationship")))
 

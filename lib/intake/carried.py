@@ -4,8 +4,6 @@ A cell that is nothing but such a word tells them (期初余额, 承前页, 本�
 that merely contains the word, or stands beside an amount, is a transaction's. A sum beside amounts is told by its missing day.
 """
 
-import csv
-import io
 import re
 
 import numpy as np
@@ -14,7 +12,7 @@ from numpy.typing import NDArray
 from lib.intake import ledger
 from lib.intake.profiles import Layout
 from lib.intake.readers import Block
-from lib.intake.surroundings import Remarks, matching, of_a_part
+from lib.intake.surroundings import Remarks, matching, of_a_part, split
 
 _AMOUNTS = ("amount", "amount_wan", "income", "outgo")
 _DAYS = ("day", "time")
@@ -39,7 +37,7 @@ def sort_out(block: Block, kind: NDArray[np.int8], layout: Layout, remarks: Rema
     edge = re.escape(layout.delimiter)
     found = rows & matching(block, rf'(?:^|{edge})["*\s\x{{3000}}]*{_WORDS}["*\s\x{{3000}}]*(?:[:：]|{edge}|[\r\n]|$)')
     for i in np.flatnonzero(found).tolist():
-        cells = next(csv.reader(io.StringIO(block.record(i), newline=""), delimiter=layout.delimiter), [])
+        cells = split(block.record(i), layout.delimiter)
         made = _kind(cells, layout, whole=kind[i] == ledger.ACCEPTED)
         if made is not None:
             kind[i] = made

@@ -42,9 +42,8 @@ def of_first_bytes(head: bytes) -> str | None:
         return marked
     zeros = (units == 0).sum(axis=0)
     name = "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
-    if (
-        zeros.max() < _ZEROS * len(units) or zeros.min() * _MORE > zeros.max()
-    ):  # 一 is U+4E00: a few zeros stand on the other side
+    # 一 is U+4E00: a few zeros stand on the other side
+    if zeros.max() < _ZEROS * len(units) or zeros.min() * _MORE > zeros.max():
         return None
     try:
         text = codecs.getincrementaldecoder(name)().decode(head)

@@ -8,21 +8,12 @@ from lib.intake import readers
 SNIFFED = 4096
 HTML = ("<html", "<!doctype html", "<table", "<meta", "<head", "<body", "<style")
 # Forms that cannot be read: data, and documents that a container holds, which would be opened for nothing.
-_UNREAD: tuple[str, ...] = (
-    ".rar",
-    ".7z",
-    ".gz",
-    ".tar",
-    ".bz2",
-    ".xz",
-    ".parquet",
-    ".mdb",
-    ".accdb",
-    ".dbf",
-    ".et",
-    ".numbers",
+_UNREAD = frozenset(
+    (
+        *(".rar", ".7z", ".gz", ".tar", ".bz2", ".xz", ".parquet", ".mdb", ".accdb", ".dbf", ".et", ".numbers"),
+        *(".ppt", ".pptx", ".wps", ".dps", ".msg", ".xps", ".epub", ".vsd", ".vsdx"),
+    )
 )
-_UNREAD += (".ppt", ".pptx", ".wps", ".dps", ".msg", ".xps", ".epub", ".vsd", ".vsdx")
 Said = tuple[str, str]
 # What spreadsheet programs write and only they can read: what stands in it, and what it is.
 _OF_SPREADSHEETS: tuple[tuple[bytes, Said], ...] = (

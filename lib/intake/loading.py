@@ -25,6 +25,7 @@ from lib.store import Store
 
 T = TypeVar("T")
 BATCH_BYTES = 1 << 26  # of text; DuckDB types a batch of this size with several threads
+MANY_ROWS = 1 << 16  # for fewer, planning two statements takes longer than what it spares
 _FAULTY_ROWS = 1 << 17  # staged at once where some are at fault: all may be, and what is said of each takes room
 
 
@@ -182,7 +183,8 @@ class Loader:
         known = {column for piece in pieces for column in piece.shapes}
         shapes = {c: reduce(and_, (piece.shapes.get(c, 0) for piece in pieces)) for c in known}
         profile = pieces[0].source.layout.profile
-        if profile.id not in self._faulty and put(self._draft, profile, cells, shapes, self._sums.add):
+        faultless = len(cells) >= MANY_ROWS and profile.id not in self._faulty  # to be expected: most large files are
+        if faultless and put(self._draft, profile, cells, shapes, self._sums.add):
             return
         for begin in range(0, len(cells), _FAULTY_ROWS):
             made = stage(self._draft, profile, cells.slice(begin, _FAULTY_ROWS), shapes, header, self._sums.add)

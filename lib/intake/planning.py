@@ -288,10 +288,8 @@ def _is_no_data(file: Found) -> bool:
     """Tell whether a file is no data: hidden, a note, a decision, or nothing that can be read (a pipe, a broken link)."""
     if unpacked.is_note(file.name) or not file.path.is_file() or file.path.is_relative_to(paths.records()):
         return True
-    return file.path.name in (
-        paths.ANSWERS,
-        mapping.NAME,
-    )  # what is planted in a simulated district lies beside its data: no rule may see it
+    # what is planted in a simulated district lies beside its data: no rule may see it
+    return file.path.name in (paths.ANSWERS, mapping.NAME)
 
 
 def _check_mapping(file: Found, known: list[dict[str, Any]], *ids: str) -> None:

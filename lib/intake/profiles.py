@@ -55,21 +55,8 @@ STATED = ("rows", "rows_in", "rows_out", "in_yuan", "out_yuan", "yuan")
 KEYS = frozenset(
     (
         *("id", "title", "source", "base", "delimiters", "encodings", "files", "identity", "columns", "required", "present"),
-        *(
-            "one_of",
-            "absent",
-            "signed",
-            "general",
-            "usual",
-            "preamble",
-            "filename",
-            "trailer",
-            "totals",
-            "nothing",
-            "ragged",
-            "stated",
-        ),
-        *("stated_in", "aside", "let", "into", "refuse", "mistakable", "set_aside"),
+        *("one_of", "absent", "signed", "general", "usual", "preamble", "filename", "trailer", "totals", "nothing"),
+        *("ragged", "stated", "stated_in", "aside", "let", "into", "refuse", "mistakable", "set_aside"),
     )
 )
 _ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16-le", "utf-16-be")

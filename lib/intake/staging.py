@@ -74,7 +74,9 @@ def put(
     sound = " and ".join(("usable", *(f"not coalesce(({rule['when']}), false)" for rule in profile.refuse)))
     with _shown(store, cells):
         rows = f"({casting.typed_sql(into, profile, shapes=shapes)})"
-        added = store.attempt(f"{_adding(into, rows)} where case when {sound} then true else error('a faulty row') end")
+        # in the select list: as a condition, all that `usable` rests on would be planned anew for each of its terms
+        checked = f"(select * replace (case when {sound} then line else error('a faulty row') end as line) from {rows})"
+        added = store.attempt(_adding(into, checked))
         if added:
             kept(schema()[into.table], into, rows)
     return added
@@ -102,8 +104,33 @@ def stage(
         Told what goes into each table, before the next one: the table, how it is filled, and the relation that holds the rows,
         typed.
     """
-    with _shown(store, cells) as numbered:
-        return _staged(store, profile, numbered, shapes, header, kept)
+    with _shown(store, cells) as cells:
+        aside = sorted({row_no for row_no, _ in _found(store, profile.aside, "_raw")})
+        if aside:
+            store.derive("_aside", pa.table({"row_no": pa.array(aside, pa.int64())}))
+            store.execute("create or replace temp view _raw as from _cells where row_no not in (select row_no from _aside)")
+        faults = _empty(cells, profile, header, set(aside))
+        for i, into in enumerate(profile.into):
+            store.execute(f"create or replace temp table _typed_{i} as {casting.typed_sql(into, profile, shapes=shapes)}")
+            known = {row_no for row_no, _ in faults}
+            faults += [(row_no, fault) for row_no, fault in _unusable(store, i, into, profile) if row_no not in known]
+        for table in ("_raw", "_typed_0"):
+            rules = [rule for rule in profile.refuse if (rule.get("over") == "cells") == (table == "_raw")]
+            faults += [(row_no, Fault(0, rule["zh"], rule["en"])) for row_no, rule in _found(store, rules, table)]
+        faults += _homeless(store, len(profile.into), len(cells) - len(aside))
+        store.derive("_faulty", pa.table({"row_no": pa.array([row_no for row_no, _ in faults], pa.int64())}))
+        for i, into in enumerate(profile.into):
+            rows = f"_typed_{i}"
+            if faults:
+                store.execute(
+                    f"create or replace temp view _kept as from {rows} where row_no not in (select row_no from _faulty)"
+                )
+                rows = "_kept"
+            kept(schema()[into.table], into, rows)
+            store.execute(_adding(into, rows))
+        places = _places(cells, [row_no for row_no, _ in faults])
+        made = [(seq, replace(fault, line=line)) for (seq, line), (_, fault) in zip(places, faults, strict=True)]
+        return Staged(made, _places(cells, aside))
 
 
 @contextmanager
@@ -114,40 +141,6 @@ def _shown(store: Store, cells: pa.Table) -> Iterator[pa.Table]:
     store.execute("create or replace temp view _raw as from _cells")
     yield cells
     store.hide("_cells")
-
-
-def _staged(
-    store: Store,
-    profile: Profile,
-    cells: pa.Table,
-    shapes: Mapping[str, int],
-    header: Callable[[int, str], str],
-    kept: Callable[[Table, Into, str], None],
-) -> Staged:
-    aside = sorted({row_no for row_no, _ in _found(store, profile.aside, "_raw")})
-    if aside:
-        store.derive("_aside", pa.table({"row_no": pa.array(aside, pa.int64())}))
-        store.execute("create or replace temp view _raw as from _cells where row_no not in (select row_no from _aside)")
-    faults = _empty(cells, profile, header, set(aside))
-    for i, into in enumerate(profile.into):
-        store.execute(f"create or replace temp table _typed_{i} as {casting.typed_sql(into, profile, shapes=shapes)}")
-        known = {row_no for row_no, _ in faults}
-        faults += [(row_no, fault) for row_no, fault in _unusable(store, i, into, profile) if row_no not in known]
-    for table in ("_raw", "_typed_0"):
-        rules = [rule for rule in profile.refuse if (rule.get("over") == "cells") == (table == "_raw")]
-        faults += [(row_no, Fault(0, rule["zh"], rule["en"])) for row_no, rule in _found(store, rules, table)]
-    faults += _homeless(store, len(profile.into), len(cells) - len(aside))
-    store.derive("_faulty", pa.table({"row_no": pa.array([row_no for row_no, _ in faults], pa.int64())}))
-    for i, into in enumerate(profile.into):
-        rows = f"_typed_{i}"
-        if faults:
-            store.execute(f"create or replace temp view _kept as from {rows} where row_no not in (select row_no from _faulty)")
-            rows = "_kept"
-        kept(schema()[into.table], into, rows)
-        store.execute(_adding(into, rows))
-    places = _places(cells, [row_no for row_no, _ in faults])
-    made = [(seq, replace(fault, line=line)) for (seq, line), (_, fault) in zip(places, faults, strict=True)]
-    return Staged(made, _places(cells, aside))
 
 
 def _places(cells: pa.Table, row_nos: Sequence[int]) -> list[tuple[int, int]]:

@@ -70,13 +70,13 @@ def sort_out(block: Block, kind: NDArray[np.int8], layout: Layout, remarks: Rema
                 continue
             remarks.texts.append(text)
             if found_kind == ledger.TOTAL:
-                remarks.sums.append(_split(text, layout.delimiter))
+                remarks.sums.append(split(text, layout.delimiter))
 
 
 def stated(layout: Layout, remarks: Remarks) -> Stated:
     """Return the totals that a file states above its header, below its rows, and below its columns."""
     texts = [text.translate(_PLAIN) for text in (*layout.above, *remarks.texts)]
-    lines = [*(_split(text, layout.delimiter) for text in (*layout.above, *remarks.texts)), *remarks.sums]
+    lines = [*(split(text, layout.delimiter) for text in (*layout.above, *remarks.texts)), *remarks.sums]
     found = Stated()
     for name in STATED if not layout.profile.signed else STATED[:-1]:  # a sum of signed amounts is none of what came and went
         patterns = layout.profile.stated.get(name, ())
@@ -97,7 +97,8 @@ def of_a_part(word: str) -> bool:
     return bool(re.search("页|月|日|季|年|小计|累计", word))
 
 
-def _split(text: str, delimiter: str) -> list[str]:
+def split(text: str, delimiter: str) -> list[str]:
+    """Return the cells of a line around the rows, or of one that may stand there."""
     try:
         return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     except csv.Error:  # an over-long cell states nothing

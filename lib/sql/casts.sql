@@ -233,11 +233,12 @@ case
         then half_width(unmarked(t))
 end;
 
+-- (the list gives bare_id(t) a name: a macro writes what it is given once for each time it is named, and nested ones multiply)
 create or replace temp macro id_value(t) as
 case
     when lower(t) in ('nan', 'null', 'none', 'inf', 'infinity') then null
     when not regexp_matches(t, '[^0-9A-Za-z]') then t
-    else digits_kept(bare_id(t))
+    else [digits_kept(bare) for bare in [bare_id(t)]][1]
 end;
 
 -- for profiles: the number of a card to which a police inquiry has added _1 or _156_1

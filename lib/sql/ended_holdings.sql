@@ -1,19 +1,10 @@
 -- ended_holdings: the last holding of each holder in some parties that had ended by a day
 -- grain:   one row per holder and held party, by held party, then holder
--- inputs:  holdings, institutions, parties
+-- inputs:  holdings, aliases
 -- params:  $as_of date · $held list of party ids
 --
 -- An institution's id stands for its operating company, unless a party has that id. A fraction outside 0 to 1 is unknown.
-with aliases as (
-    select
-        institution_id,
-        min(party_id) as party_id
-    from institutions
-    where nullif(party_id, '') is not null and institution_id not in (select p.party_id from parties as p)
-    group by institution_id
-),
-
-ended as (
+with ended as (
     select
         coalesce(above.party_id, holdings.holder_id) as holder_id,
         coalesce(below.party_id, holdings.held_id) as held_id,

@@ -1,20 +1,11 @@
 -- holdings_as_of: the holdings that are valid on a day, as fractions that can be trusted
 -- grain:   one row per holding record, ordered, so that sums do not depend on the order of the files
--- inputs:  holdings, institutions, parties
+-- inputs:  holdings, aliases
 -- params:  $as_of date
 --
 -- An institution's id stands for its operating company, unless a party has that id. A fraction outside 0 to 1 is taken as
 -- unknown and counted in `ignored`. `share` is what is known at the least: the share, else its lower bound, else 0.
-with aliases as (
-    select
-        institution_id,
-        min(party_id) as party_id
-    from institutions
-    where nullif(party_id, '') is not null and institution_id not in (select p.party_id from parties as p)
-    group by institution_id
-),
-
-valid as (
+with valid as (
     select
         holding_id,
         holder_id,

@@ -1,20 +1,11 @@
 -- offices_as_of: offices held on a day in some entities, or by some people
 -- grain:   one row per person, entity and role
--- inputs:  roles, institutions, parties
+-- inputs:  roles, aliases
 -- params:  $as_of date · $entities, $people lists of ids
 --
 -- An institution's id stands for its operating company, as in holdings_as_of. Offices that are only claimed in a CV, in no
 -- register, are not counted.
-with aliases as (
-    select
-        institution_id,
-        min(party_id) as party_id
-    from institutions
-    where nullif(party_id, '') is not null and institution_id not in (select p.party_id from parties as p)
-    group by institution_id
-),
-
-valid as (
+with valid as (
     select
         person_id,
         entity_id,
