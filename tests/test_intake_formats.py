@@ -149,7 +149,7 @@ NO_TABLES = {
     "数据.xml": (b'<?xml version="1.0"?>\n<flows><flow amount="1"/></flows>\n', "XML 文件"),
     "旧.xml": (XML_2003.encode("utf-16"), "XML 电子表格 2003"),
     "页.csv": (b"<html><body>x</body></html>", "网页 (HTML)"),
-    "数据.json": (b'[{"amount": 1}]', "JSON 文件"),
+    "数据.json": (b'[{"amount": 1}]', "BODS"),
     "流水.7z": (b"7z", "不读取 .7z"),
     "介绍.pptx": (b"PK\3\4" + bytes(range(256)), "不读取 .pptx"),
     "流水.dat": (b"Rar!\x1a\x07\x00", "压缩包"),

@@ -20,7 +20,8 @@ def test_control_characters_are_seen_and_must_go_and_others_stay(made: Delivery)
     assert [row[len(OWN) + 1] for row in content["001"][3:]] == ["P\\x001", "P\u200b2"]
     cell(content["001"][2], content["001"][4], "principal_yuan", "6")
     made.bring(corrected(made, content, "a.xlsx", principal_yuan="7"))
-    assert made.rows("select loan_id, borrower_id from loans") == [{"loan_id": "L2", "borrower_id": "P\u200b2"}]
+    # (an id loses what nobody sees when it is read, not in the workbook)
+    assert made.rows("select loan_id, borrower_id from loans") == [{"loan_id": "L2", "borrower_id": "P2"}]
     made.bring(corrected(made, content, "b.xlsx", borrower_id="P1"))
     assert made.column("select borrower_id from loans where loan_id = 'L1'") == ["P1"]
 

@@ -52,8 +52,8 @@ def read(raw: bytes) -> list[Statement]:
     statements = [_statement(number, item) for number, item in enumerate(_items(raw), 1)]
     if all(statement.fault in ("json", "statement") for statement in statements):
         raise Unreadable(
-            "是 JSON, 但其中没有 BODS 0.4 声明 (statementId, recordId, recordType, recordDetails)",
-            "JSON, but no BODS 0.4 statement is in it (statementId, recordId, recordType, recordDetails)",
+            "是 JSON, 但其中没有 BODS 0.4 声明 (recordId, recordType, recordDetails); 如其中有数据, 请另存为 CSV 后导入",
+            "JSON, but no BODS 0.4 statement is in it (recordId, recordType, recordDetails); save data as CSV and import that",
         )
     _set_old_aside(statements)
     return statements
