@@ -115,8 +115,8 @@ class Store:
         """Return another handle on the same version with temporary tables of its own."""
         cursor = self.connection.cursor()
         cursor.execute("use store")
-        for view in (*self.memo.get(_MERGED, ()), named_sql("aliases")):
-            cursor.execute(view)
+        for made in (*self.memo.get(_MERGED, ()), named_sql("aliases")):
+            cursor.execute(made)
         return replace(self, connection=cursor)
 
 

@@ -1,6 +1,6 @@
 -- ended_holdings: the last holding of each holder in some parties that had ended by a day
 -- grain:   one row per holder and held party, by held party, then holder
--- inputs:  holdings, aliases
+-- inputs:  holdings, aliases()
 -- params:  $as_of date · $held list of party ids
 --
 -- An institution's id stands for its operating company, unless a party has that id. A fraction outside 0 to 1 is unknown.
@@ -12,8 +12,8 @@ with ended as (
         holdings.valid_from,
         holdings.valid_to
     from holdings
-    left join aliases as above on holdings.holder_id = above.institution_id
-    left join aliases as below on holdings.held_id = below.institution_id
+    left join aliases() as above on holdings.holder_id = above.institution_id
+    left join aliases() as below on holdings.held_id = below.institution_id
     where holdings.valid_to <= $as_of and nullif(holdings.holder_id, '') is not null
 ),
 

@@ -1,6 +1,6 @@
 -- holdings_as_of: the holdings that are valid on a day, as fractions that can be trusted
 -- grain:   one row per holding record, ordered, so that sums do not depend on the order of the files
--- inputs:  holdings, aliases
+-- inputs:  holdings, aliases()
 -- params:  $as_of date
 --
 -- An institution's id stands for its operating company, unless a party has that id. A fraction outside 0 to 1 is taken as
@@ -39,6 +39,6 @@ select
         or (valid.voting_share is not null and valid.good_votes is null)
     ) as ignored
 from valid
-left join aliases as above on valid.holder_id = above.institution_id
-left join aliases as below on valid.held_id = below.institution_id
+left join aliases() as above on valid.holder_id = above.institution_id
+left join aliases() as below on valid.held_id = below.institution_id
 order by held_id, holder_id, valid.holding_id, share, votes, valid.valid_from

@@ -1,6 +1,6 @@
 -- offices_as_of: offices held on a day in some entities, or by some people
 -- grain:   one row per person, entity and role
--- inputs:  roles, aliases
+-- inputs:  roles, aliases()
 -- params:  $as_of date · $entities, $people lists of ids
 --
 -- An institution's id stands for its operating company, as in holdings_as_of. Offices that are only claimed in a CV, in no
@@ -27,7 +27,7 @@ named as (
         valid.entity_id as written_entity_id,
         valid.role
     from valid
-    left join aliases on valid.entity_id = aliases.institution_id
+    left join aliases() as aliases on valid.entity_id = aliases.institution_id
 )
 
 select distinct
