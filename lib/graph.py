@@ -11,10 +11,12 @@ import pyarrow as pa
 
 from lib.case import Case
 from lib.errors import BadParameter
-from lib.ownership import control, loops, relations, walks
+from lib.ownership import loops, walks
+from lib.ownership.commanding import controllers
 from lib.ownership.derived import derive_components, derive_related
-from lib.ownership.frames import NOBODY, TEXTS, basis, chain_frame, component_id, frame_of, owner_frame, who
+from lib.ownership.frames import NOBODY, TEXTS, chain_frame, component_id, frame_of, known_parties, owner_frame, who
 from lib.ownership.register import Ints, Register, everyone_above, fraction, numbered, register_of, target_of
+from lib.ownership.related import related
 from lib.ownership.solve import LookThrough, look_through
 
 __all__ = [
@@ -135,83 +137,6 @@ def chains(case: Case, holder_id: str | None = None, min_share: float = 1e-4) ->
     return chain_frame(rows, sorted(rest, key=lambda r: (-r[1], r[0])), cut)
 
 
-def controllers(case: Case) -> pd.DataFrame:
-    """List who controls the institution: commands more than half of its votes, counting what controlled entities command.
-
-    Returns
-    -------
-    DataFrame, one row per controller, ultimate ones first, then the nearest
-        controller_id · name · kind · votes (fraction that it commands, its own and those of what it controls) ·
-        direct_votes (its own alone) · ultimate (nobody else controls it) · layers · path (list of ids from the institution to
-        the controller, a shortest chain of holdings that it commands) · basis (in words).
-        `attrs["circular_control"]`: ids of those that are controlled by what they control; where none is ultimate, control
-        goes in a circle without a head outside it.
-
-    Raises
-    ------
-    BadParameter
-        If the case is the whole district.
-
-    Notes
-    -----
-    Votes are `voting_share`, else the share, else its lower bound; a majority is more than one half (Company Law
-    2018 art. 216 (2), 2023 art. 265 (2)). Votes that the institution holds in itself do not count.
-    """
-    register, target = numbered(case)
-    found = control.controllers_of(register, target) if target is not None else []
-    numbers = np.array([c.party for c in found], np.int64)
-    headless = bool(found) and not any(c.ultimate for c in found)
-    made = frame_of(
-        **who("controller_id", register, numbers),
-        votes=pa.array([c.votes for c in found], pa.float64()),
-        direct_votes=pa.array([c.direct for c in found], pa.float64()),
-        ultimate=pa.array([c.ultimate for c in found], pa.bool_()),
-        layers=pa.array([len(c.path) - 1 for c in found], pa.int64()),
-        path=pa.array([register.named(c.path) for c in found], TEXTS),
-        basis=pa.array([basis(c, headless) for c in found], pa.string()),
-    )
-    made.attrs["circular_control"] = register.named(c.party for c in found if c.circular)
-    return made
-
-
-def related(case: Case) -> pd.DataFrame:
-    """List the related parties of the institution, each with the reason and the shortest way that puts it there.
-
-    Returns
-    -------
-    DataFrame, one row per party but the institution itself, nearest first, then by id
-        party_id · name · kind · reason (controller, holder, legal_representative, director, senior_manager, supervisor, kin,
-        controlled, same_controller, officer_of) · layers · path (list of ids, institution first). `attrs["possible"]`: direct
-        holders whose share is unknown and who may be related for holding 5 %; `attrs["gap"]`: why look-through shares could
-        not be solved (direct holdings were used), else None.
-
-    Raises
-    ------
-    BadParameter
-        If the case is the whole district.
-
-    Notes
-    -----
-    Holders of 5 % or more (direct or look-through), controllers, officers of the institution, close kin of these, what
-    any of these controls by majority, and where these are legal representative, director or senior manager. Offices that
-    are only claimed in a CV do not count, and what the state controls is not related for that reason alone.
-    """
-    found = relations.related_set(case)
-    ordered = sorted((len(m.path), party) for party, m in found.members.items() if m.reason != "self")
-    ids = [party for _, party in ordered]
-    known = _known(case, ids)
-    made = frame_of(
-        party_id=pa.array(ids, pa.string()),
-        name=pa.array([known.get(i, {}).get("name", i) for i in ids], pa.string()),
-        kind=pa.array([known.get(i, {}).get("kind") for i in ids], pa.string()),
-        reason=pa.array([found.members[i].reason for i in ids], pa.string()),
-        layers=pa.array([len(found.members[i].path) - 1 for i in ids], pa.int64()),
-        path=pa.array([list(found.members[i].path) for i in ids], TEXTS),
-    )
-    made.attrs = {"possible": found.possible, "gap": str(found.gap) if found.gap else None}
-    return made
-
-
 def circular(case: Case) -> pd.DataFrame:
     """List the circular holdings among the institution and its holders: companies that hold each other, or themselves.
 
@@ -276,7 +201,7 @@ def shareholding(case: Case, min_share: float = 0) -> "nx.DiGraph[str]":
         graph.add_node(party_id, name=name, kind=kind)
     if not case.is_district and target_of(case) not in graph:  # nobody holds it, and it holds nothing
         graph.add_node(
-            target_of(case), name=case.name, kind=_known(case, [target_of(case)]).get(target_of(case), {}).get("kind")
+            target_of(case), name=case.name, kind=known_parties(case, [target_of(case)]).get(target_of(case), {}).get("kind")
         )
     for pair in kept.tolist():
         holder, held = register.named((pairs.holder[pair], pairs.held[pair]))
@@ -307,13 +232,9 @@ def _holder(case: Case, register: Register, holder_id: str | None) -> int | None
     if holder_id is None:
         return None
     number = register.number(holder_id)
-    if number is None and holder_id not in _known(case, [holder_id]):
+    if number is None and holder_id not in known_parties(case, [holder_id]):
         raise BadParameter(
             f"没有编号为 {holder_id!r} 的主体。可用的编号见 graph.owners(case) 的 holder_id 列",
             f"No party has the id {holder_id!r}. The column holder_id of graph.owners(case) lists those behind the institution",
         )
     return number
-
-
-def _known(case: Case, ids: list[str]) -> dict[str, dict[str, str | None]]:
-    return {row["party_id"]: row for row in case.store.run("parties_named", ids=ids).to_pylist()}

@@ -31,7 +31,7 @@ def test_the_votes_of_what_one_controls_count_as_published(base: Case) -> None:
     assert found["votes"].iloc[0] == pytest.approx(0.55)
     assert found["direct_votes"].iloc[0] == pytest.approx(0.25)
     columns = ["controller_id", "name", "kind", "votes", "direct_votes", "ultimate", "layers", "path", "basis"]
-    assert list(found.columns) == columns
+    assert list(found.columns) == [*columns, "acting_in_concert", "evidence", "sources"]
 
 
 def test_control_goes_through_layers_though_the_share_is_small(base: Case) -> None:
