@@ -4,6 +4,8 @@ Reads `holdings`, `roles` and `links` as of the case's date. Everything out is a
 (holder → held).
 """
 
+from typing import cast
+
 import networkx as nx
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ import pyarrow as pa
 from lib.case import Case
 from lib.errors import BadParameter
 from lib.ownership import loops, walks
+from lib.ownership.bounds import interval
 from lib.ownership.commanding import controllers
 from lib.ownership.derived import derive_components, derive_related
 from lib.ownership.frames import NOBODY, TEXTS, chain_frame, component_id, frame_of, known_parties, owner_frame, who
@@ -63,21 +66,24 @@ def owners(case: Case, min_share: float = 1e-6) -> pd.DataFrame:
     a holding is its share, else its lower bound, else 0; `share` and `share_low` are solved over known shares. What the known
     shares of a company leave open belongs to unknown holders (of a party of unknown kind too; of persons, the state and listed
     companies without recorded holders it does not). `share_high` adds the part of the target that leads to unknown holders
-    other than through the holder itself: min(1, share + U − u·share). A component that nobody outside owns has the limit
-    as its solution: whoever comes to one member comes to all of them, so each has the share of the whole component. In
-    components above 10,000 members, holders below 1 % have `share` M_ij and `share_low` a_ij.
+    other than through the holder itself: min(1, share + U − u·share). Where known shares of a party above add up to more
+    than 1, a record may be too high by the whole excess, or right: `share_low` is solved with every such record reduced by
+    it, `share` as recorded (nothing is scaled down), `share_high` is min(1, share + U). A component that nobody outside owns
+    has the limit as its solution: whoever comes to one member comes to all of them, so each has the share of the whole
+    component. In components above 10,000 members, holders below 1 % have `share` M_ij and `share_low` a_ij.
     """
     fraction("min_share", min_share)
     register, solved = _solved(case, min_share)
     if solved is None:
         return owner_frame(register, NOBODY, {})
+    low, high = interval(register, cast(int, register.number(target_of(case))), solved)
     order = np.lexsort((solved.parties, -solved.share))
     order = order[(solved.share[order] >= min_share) | solved.direct_unknown[order]]
     columns = {
         "direct_share": pa.array(solved.direct[order], mask=solved.direct_unknown[order]),
         "share": solved.share[order],
-        "share_low": solved.low[order],
-        "share_high": solved.high[order],
+        "share_low": low[order],
+        "share_high": high[order],
         "layers": solved.layers[order],
     }
     made = owner_frame(register, solved.parties[order], columns)
