@@ -19,7 +19,7 @@ from lib.ownership.commanding import controllers
 from lib.ownership.derived import derive_components, derive_related
 from lib.ownership.frames import NOBODY, TEXTS, chain_frame, component_id, frame_of, known_parties, owner_frame, who
 from lib.ownership.register import Ints, Register, everyone_above, fraction, numbered, register_of, target_of
-from lib.ownership.related import related
+from lib.ownership.relations import related
 from lib.ownership.solve import LookThrough, look_through
 
 __all__ = [
@@ -150,7 +150,10 @@ def circular(case: Case) -> pd.DataFrame:
     -------
     DataFrame, one row per strongly connected component, largest share first
         component_id · members (list of ids) · loop (list of ids: each holds the next, first = last) · holding_ids (list: the
-        holdings between members) · max_share (largest look-through share of a member in the institution; 1 if the
+        holdings between members) · loops (list of lists of ids: a shortest loop through every holding between members, largest
+        first; `loop` alone, if there are more than 300 members) · loop_shares (list of fractions: products along `loops`, the
+        part of itself that a member owns by that loop) ·
+        max_share (largest look-through share of a member in the institution; 1 if the
         institution is a member, or if over-100 % holdings leave the shares without a solution) · holds_target.
 
     Raises
@@ -165,6 +168,8 @@ def circular(case: Case) -> pd.DataFrame:
         members=pa.array([register.named(c.members) for c in found], TEXTS),
         loop=pa.array([register.named(c.loop) for c in found], TEXTS),
         holding_ids=pa.array([c.holding_ids for c in found], TEXTS),
+        loops=pa.array([[register.named(ring) for ring, _ in c.loops] for c in found], pa.list_(TEXTS)),
+        loop_shares=pa.array([[share for _, share in c.loops] for c in found], pa.list_(pa.float64())),
         max_share=pa.array([c.max_share for c in found], pa.float64()),
         holds_target=pa.array([c.holds_target for c in found], pa.bool_()),
     )
