@@ -14,6 +14,7 @@ import pyarrow as pa
 from lib.case import Case
 from lib.errors import BadParameter
 from lib.ownership import loops, walks
+from lib.ownership.beneficial import beneficial_owners
 from lib.ownership.bounds import interval
 from lib.ownership.commanding import controllers
 from lib.ownership.derived import derive_components, derive_related
@@ -23,6 +24,7 @@ from lib.ownership.relations import related
 from lib.ownership.solve import LookThrough, look_through
 
 __all__ = [
+    "beneficial_owners",
     "chains",
     "circular",
     "controllers",

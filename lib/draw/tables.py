@@ -18,6 +18,7 @@ _FRAMES = {
     "controllers": ("controller_id", "votes"),
     "chains": ("holder_id", "share", "path"),
     "owners": ("holder_id", "direct_share", "share"),
+    "beneficial_owners": ("party_id", "certainty", "law"),
     "related": ("party_id", "reason"),
     "circular": ("component_id", "loop"),
     "round_trips": ("trip_id", "transfer_ids"),
