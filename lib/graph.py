@@ -18,6 +18,7 @@ from lib.ownership.beneficial import beneficial_owners
 from lib.ownership.bounds import interval
 from lib.ownership.commanding import controllers
 from lib.ownership.derived import derive_components, derive_related
+from lib.ownership.faults import gaps
 from lib.ownership.frames import NOBODY, TEXTS, chain_frame, component_id, frame_of, known_parties, owner_frame, who
 from lib.ownership.register import Ints, Register, everyone_above, fraction, numbered, register_of, target_of
 from lib.ownership.relations import related
@@ -30,6 +31,7 @@ __all__ = [
     "controllers",
     "derive_components",
     "derive_related",
+    "gaps",
     "owners",
     "related",
     "shareholding",

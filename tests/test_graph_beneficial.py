@@ -104,7 +104,7 @@ def test_votes_count_where_shares_do_not(base: Case) -> None:
 
 
 def test_votes_that_an_unknown_holder_may_add_are_possible(base: Case) -> None:
-    # A has 45 % of K and 10 % of K is unknown: at the most A has 0.55 × 0.4 = 22 % of P, but then commands K's 40 % of the votes.
+    # A has 45 % of K, of which 10 % is unknown: at the most 0.55 × 0.4 = 22 % of P, but then K's 40 % of the votes.
     edges: list[Holding] = [
         ("A", "K", 0.45),
         ("B", "K", 0.45),

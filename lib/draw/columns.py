@@ -17,7 +17,7 @@ from lib.store import schema
 from lib.words import has_word, pick, word
 
 MAX_LISTED = 12
-_SHARES = re.compile(r"(^|_)(shares?|rate|votes|confidence)(_|$)")
+_SHARES = re.compile(r"(^|_)(shares?|rate|votes|confidence|measure)(_|$)")
 _ACCOUNTS = re.compile(r"(^|_)accounts?(_ids?|_number)?$")
 _NUMBERS = frozenset(("id_number", "written_number", "phone"))
 _COUNTERS = frozenset(("line", "seq", "hop", "layers", "period", "step", "item", "file_order"))
@@ -30,6 +30,7 @@ _CODES: dict[str, tuple[str, ...]] = {
     "match": ("flows", "codes"),
     **dict.fromkeys(("reading", "certainty"), ("codes",)),
     "checked": ("basis",),
+    "gap": ("gaps",),
     "reason": ("graph", "codes"),
     "basis": ("graph", "codes"),
     "severity": ("severity",),
@@ -59,7 +60,7 @@ def column(frame: pd.DataFrame, place: int) -> Shown:
 
 def _is_through(frame: pd.DataFrame) -> bool:
     """Tell whether `share` is the look-through share, as in frames of owners and chains, rather than a holding's."""
-    return bool({"direct_share", "circular"} & set(map(str, frame.columns)))
+    return bool({"direct_share", "circular", "certainty", "gap"} & set(map(str, frame.columns)))
 
 
 def _unbroken(cell: Safe, class_: str) -> Safe:

@@ -15,10 +15,11 @@ from lib.words import pick, word
 MAX_ROWS = 200
 # What a frame is, told by columns that no other frame has together; its caption stands in labels.toml [tables].
 _FRAMES = {
+    "beneficial_owners": ("party_id", "certainty", "law"),
+    "gaps": ("gap", "party_id", "measure"),
     "controllers": ("controller_id", "votes"),
     "chains": ("holder_id", "share", "path"),
     "owners": ("holder_id", "direct_share", "share"),
-    "beneficial_owners": ("party_id", "certainty", "law"),
     "related": ("party_id", "reason"),
     "circular": ("component_id", "loop"),
     "round_trips": ("trip_id", "transfer_ids"),
