@@ -20,6 +20,8 @@ from lib.ownership.commanding import controllers
 from lib.ownership.derived import derive_components, derive_related
 from lib.ownership.faults import gaps
 from lib.ownership.frames import NOBODY, TEXTS, chain_frame, component_id, frame_of, known_parties, owner_frame, who
+from lib.ownership.fronts import nominees
+from lib.ownership.history import changes
 from lib.ownership.register import Ints, Register, everyone_above, fraction, numbered, register_of, target_of
 from lib.ownership.relations import related
 from lib.ownership.solve import LookThrough, look_through
@@ -27,11 +29,13 @@ from lib.ownership.solve import LookThrough, look_through
 __all__ = [
     "beneficial_owners",
     "chains",
+    "changes",
     "circular",
     "controllers",
     "derive_components",
     "derive_related",
     "gaps",
+    "nominees",
     "owners",
     "related",
     "shareholding",

@@ -59,7 +59,7 @@ def test_a_member_that_holds_nothing_is_reached_by_the_agreement(base: Case) -> 
     found = graph.controllers(held(base, "P", [("A", "P", 0.3), ("B", "P", 0.3)], links=[tie("A", "B"), tie("B", "Q")]))
     row = found[found["controller_id"] == "Q"].iloc[0]
     assert (row["path"], row["direct_votes"]) == (["P", "B", "Q"], 0.0)
-    assert row["evidence"] == [{"table": "holdings", "id": "H1"}, {"table": "links", "id": "BQ"}]
+    assert [item["id"] for item in row["evidence"]] == ["H1", "BQ", "AB"]  # its chain, then the other agreements of the group
 
 
 def test_where_one_member_controls_alone_its_partner_does_not(base: Case) -> None:
@@ -122,7 +122,11 @@ def test_each_step_of_a_chain_walks_back_to_file_and_line(tmp_path: Path) -> Non
     store = write_store(tmp_path / "s.duckdb", {"sources": sources, "holdings": holdings, "links": links, "parties": parties})
     case = open_case("P", DAY, store)
     found = graph.controllers(case).set_index("controller_id")
-    assert found.loc["C", "sources"] == ["股东.csv:2", "协议.zip » 一致.csv:7"]  # ids are those of a table: both are "1"
+    # ids are those of a table: a holding and a link are both "1"; of the link "2" no file is known
+    assert found.loc["C", "sources"] == ["股东.csv:2", "协议.zip » 一致.csv:7"]
+        "股东.csv:2",
+        "协议.zip » 一致.csv:7",
+    ]  # of the link "2" no file is known; ids are those of a table: both are "1"
 
 
 PARTIES = "ABCDEP"

@@ -17,20 +17,22 @@ from lib.store import schema
 from lib.words import has_word, pick, word
 
 MAX_LISTED = 12
-_SHARES = re.compile(r"(^|_)(shares?|rate|votes|confidence|measure)(_|$)")
+_SHARES = re.compile(r"(^|_)(shares?|rate|votes|confidence)(_|$)")
 _ACCOUNTS = re.compile(r"(^|_)accounts?(_ids?|_number)?$")
 _NUMBERS = frozenset(("id_number", "written_number", "phone"))
 _COUNTERS = frozenset(("line", "seq", "hop", "layers", "period", "step", "item", "file_order"))
 _PATHS = frozenset(("path", "loop", "accounts"))
-_PARTIES = frozenset(("path", "loop", "members", "member_ids", "acting_in_concert"))
+_PARTIES = frozenset(("path", "loop", "members", "member_ids", "acting_in_concert", "others"))
 _EACH = {"loops": "loop"}  # what a list of lists holds
 _CODES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("kind", "direction", "purpose", "role", "position", "why", "state", "group"), ("codes", "flows")),
     "outcome": ("outcome", "flows", "codes"),
     "match": ("flows", "codes"),
-    **dict.fromkeys(("reading", "certainty"), ("codes",)),
+    **dict.fromkeys(("reading", "certainty", "state_before", "state_after"), ("codes",)),
     "checked": ("basis",),
     "gap": ("gaps",),
+    "sign": ("signs",),
+    "change": ("changes",),
     "reason": ("graph", "codes"),
     "basis": ("graph", "codes"),
     "severity": ("severity",),

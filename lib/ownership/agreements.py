@@ -55,6 +55,10 @@ class Command:
         before = steps_from(ties_of(size, ends[:, 0], ends[:, 1], np.ones(len(ends)), np.ones(len(ends), np.bool_)), last)
         return {party: way(before, party)[::-1] for party in before}
 
+    def concert_records(self, members: tuple[int, ...]) -> list[Record]:
+        """Return the agreements among the members of a group."""
+        return [r for pair, (kind, records) in self.ties.items() if kind == CONCERT and pair[0] in members for r in records]
+
     def explained(self, path: tuple[int, ...]) -> tuple[list[str], list[Record], set[str]]:
         """Return a path with the nominees on it, the records that make its steps, and the kinds of its steps."""
         ids, records, kinds = self.register.named(path[:1]), list[Record](), set[str]()

@@ -229,6 +229,9 @@ def _by_control(command: Command, target: int, measured: dict[int, Candidate]) -
 
 def _owner(command: Command, one: Candidate) -> Owner:
     ids, records, _ = command.explained(one.path)
+    group = command.group_of(one.party) if one.reason != "share" else None
+    if group is not None:
+        records = records + command.concert_records(command.groups[group])
     return Owner(ids[-1], one.reason, one.certainty, one, ids, records)
 
 

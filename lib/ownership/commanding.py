@@ -113,7 +113,7 @@ def controllers(case: Case) -> pd.DataFrame:
         concert with it) · direct_votes (its own alone) · ultimate (nobody else controls it) · layers · path (list of ids from
         the institution to the controller, nominees between) · basis (in words) · acting_in_concert (list of ids: the group in
         which it acts, itself included; empty if it acts alone) · evidence (list of {table, id}: the records of the chain in
-        its order, for `checks.evidence`) · sources (list: file and line of each).
+        its order, then those of the group, for `checks.evidence`) · sources (list: file and line of each).
         `attrs["circular_control"]`: ids of those that are controlled by what they control; where none is ultimate, control
         goes in a circle without a head outside it.
 
@@ -144,7 +144,7 @@ def controllers(case: Case) -> pd.DataFrame:
         path=pa.array([path for path, _, _ in steps], TEXTS),
         basis=pa.array([basis(command, c, headless) for c in found], pa.string()),
         acting_in_concert=pa.array([register.named(c.group) for c in found], TEXTS),
-        **proof(case, [records for _, records, _ in steps]),
+        **proof(case, [s[1] + command.concert_records(c.group) for c, s in zip(found, steps, strict=True)]),
     )
     made.attrs["circular_control"] = register.named(c.found.party for c in found if c.found.circular)
     return made

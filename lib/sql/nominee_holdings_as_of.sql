@@ -1,16 +1,29 @@
 -- nominee_holdings_as_of: the holdings that are recorded as held for somebody else, valid on a day
 -- grain:   one row per holding record, ordered
--- inputs:  holdings
+-- inputs:  holdings, institutions, parties
 -- params:  $as_of date
+--
+-- An institution's id stands for its operating company, as in holdings_as_of.
+with aliases as (
+    select
+        institution_id,
+        min(party_id) as party_id
+    from institutions
+    where nullif(party_id, '') is not null and institution_id not in (select p.party_id from parties as p)
+    group by institution_id
+)
+
 select
-    holding_id,
-    holder_id as nominee_id,
-    nominee_for as principal_id
+    holdings.holding_id,
+    holdings.holder_id as nominee_id,
+    holdings.nominee_for as principal_id,
+    coalesce(aliases.party_id, holdings.held_id) as held_id
 from holdings
+left join aliases on holdings.held_id = aliases.institution_id
 where
-    nullif(nominee_for, '') is not null
-    and nullif(holder_id, '') is not null
-    and nominee_for <> holder_id
-    and (valid_from is null or valid_from <= $as_of)
-    and (valid_to is null or valid_to > $as_of)
-order by holding_id, holder_id
+    nullif(holdings.nominee_for, '') is not null
+    and nullif(holdings.holder_id, '') is not null
+    and holdings.nominee_for <> holdings.holder_id
+    and (holdings.valid_from is null or holdings.valid_from <= $as_of)
+    and (holdings.valid_to is null or holdings.valid_to > $as_of)
+order by holdings.holding_id, nominee_id
