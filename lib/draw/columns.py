@@ -62,7 +62,7 @@ def column(frame: pd.DataFrame, place: int) -> Shown:
 
 def _is_through(frame: pd.DataFrame) -> bool:
     """Tell whether `share` is the look-through share, as in frames of owners and chains, rather than a holding's."""
-    return bool({"direct_share", "circular", "certainty", "gap"} & set(map(str, frame.columns)))
+    return bool({"direct_share", "circular", "certainty", "gap", "sign"} & set(map(str, frame.columns)))
 
 
 def _unbroken(cell: Safe, class_: str) -> Safe:

@@ -1,7 +1,7 @@
 -- holder_means: what the records say of some persons that bears on whether they could pay for their shares, on a day
 -- grain:   one row per person, sign and record that shows it, ordered
 -- inputs:  parties, roles, sanctions
--- params:  $as_of date · $people list of ids · $entities list of ids whose employees are looked for · $young, $old ages in years
+-- params:  $as_of date · $people list of ids · $entities ids whose employees are looked for · $young, $old ages in years
 --
 -- `measure` is the age in whole years. Without a day of birth that of an 18-digit identity number is taken, if it is a day.
 with asked as (

@@ -3,7 +3,7 @@
 -- inputs:  holdings, institutions, parties
 -- params:  $from_on, $to_on first and last day · $held list of ids of the held parties
 --
--- Names and fractions as in holdings_as_of; `share` is null where it is not known. Records with reversed dates were never valid.
+-- Names and fractions as in holdings_as_of; `share` is null where it is not known. Reversed dates were never valid.
 with aliases as (
     select
         institution_id,
