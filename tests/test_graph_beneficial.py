@@ -169,6 +169,14 @@ def test_a_loop_without_solution_leaves_votes_and_says_so(base: Case) -> None:
     assert "100%" in found.attrs["notes"][0]
 
 
+def test_without_any_holding_the_officers_stand_in_and_that_is_said(base: Case) -> None:
+    roles = [{**officer("L", "senior_manager"), "entity_id": "Q"}]
+    case = held(replace(base, as_of=NEW), "Q", [("A", "P", 1.0)], {"Q": "company"}, roles=roles)
+    found = graph.beneficial_owners(case)
+    assert told(found) == {"L": ("senior_manager", "fallback")}
+    assert "持股记录" in found.attrs["notes"][0]
+
+
 def test_the_district_has_no_beneficial_owners(base: Case) -> None:
     with pytest.raises(BadParameter, match="机构"):
         graph.beneficial_owners(held(base, None, QUARTERS))

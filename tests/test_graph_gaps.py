@@ -146,7 +146,13 @@ def test_every_gap_has_its_word(base: Case) -> None:
         assert columns.code_word("gap", gap) != gap, gap
 
 
-def test_the_district_and_strangers_have_no_gaps(base: Case) -> None:
+def test_the_district_has_no_gaps(base: Case) -> None:
     with pytest.raises(BadParameter, match="机构"):
         graph.gaps(held(base, None, [("A", "P", 1.0)]))
-    assert len(graph.gaps(held(base, "Q", [("A", "P", 1.0)], {"Q": "company"}))) == 0
+
+
+@pytest.mark.parametrize(("kind", "flagged"), [("company", True), (None, True), ("person", False), ("state", False)])
+def test_a_company_without_any_holding_is_open_itself(base: Case, kind: str | None, flagged: bool) -> None:
+    found = graph.gaps(held(base, "Q", [("A", "P", 1.0)], {"Q": kind}))
+    assert told(found) == ({("open_end", "Q")} if flagged else set())
+    assert found.attrs["untraced"] == flagged

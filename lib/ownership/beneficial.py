@@ -131,7 +131,7 @@ def beneficial_owners(case: Case) -> pd.DataFrame:
     if law is None:
         notes.append(word("graph", "no_definition"))
     else:
-        candidates, unknown, notes = _candidates(command, target, law) if target is not None else ([], None, [])
+        candidates, unknown, notes = _candidates(command, target, law) if target is not None else _nobody()
         found = [_owner(command, c) for c in candidates]
         if not any(o.certainty == "certain" for o in found):
             found += _officers(case, party_id)
@@ -159,6 +159,10 @@ def _candidates(command: Command, target: int, law: Definition) -> tuple[list[Ca
             if one.party not in kept or kept[one.party].certainty != "certain":
                 kept[one.party] = one
     return list(kept.values()), unknown, notes
+
+
+def _nobody() -> tuple[list[Candidate], float | None, list[str]]:
+    return [], None, [word("graph", "no_holders")]
 
 
 def _shares(command: Command, target: int, notes: list[str]) -> tuple[dict[int, Candidate], float | None]:

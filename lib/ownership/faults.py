@@ -10,7 +10,7 @@ import pyarrow as pa
 from lib.case import Case
 from lib.errors import DataGap
 from lib.ownership.frames import TEXTS, called, frame_of
-from lib.ownership.register import TOLERANCE, Register, everyone_above, numbered
+from lib.ownership.register import TERMINAL, TOLERANCE, Register, everyone_above, numbered, target_of
 from lib.ownership.solve import LookThrough, look_through
 from lib.ownership.sources import of_table, proof
 from lib.ownership.walks import steps_from, way
@@ -58,7 +58,7 @@ def gaps(case: Case) -> pd.DataFrame:
     """
     register, target = numbered(case)
     if target is None:
-        return _frame(case, [], {}, {})
+        return _without_holders(case)
     solved, failed = None, None
     try:
         solved = look_through(register, target)
@@ -70,6 +70,18 @@ def gaps(case: Case) -> pd.DataFrame:
     paths = {register.named((p,))[0]: register.named(way(before, p)) for p in parties.tolist()}
     made = _frame(case, found, paths, _reach(register, target, solved))
     made.attrs = {"untraced": solved.unknown if solved else None, "gap": failed}
+    return made
+
+
+def _without_holders(case: Case) -> pd.DataFrame:
+    """Return the one gap of a party about which no holding says anything; none, if a chain may end in it."""
+    party_id = target_of(case)
+    query = "select kind, listed from parties where party_id = $party_id"
+    ends = any(r["kind"] in TERMINAL or r["listed"] for r in case.store.arrow(query, party_id=party_id).to_pylist())
+    found = [] if ends else [Gap("open_end", party_id, None, 1.0, [])]
+    found += list(_records(case, [party_id]))
+    made = _frame(case, found, {party_id: [party_id]}, {party_id: 1.0})
+    made.attrs = {"untraced": 0.0 if ends else 1.0, "gap": None}
     return made
 
 
