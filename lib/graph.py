@@ -1,7 +1,12 @@
 """Shareholder look-through: who stands behind an institution, and by which chain.
 
 Reads `holdings`, `roles` and `links` as of the case's date. Everything out is a DataFrame or a plain networkx.DiGraph
-(holder → held).
+(holder → held). The face of lib/ownership:
+
+* `owners`, `chains`, `circular`, `shareholding`: shares through all layers, the chains behind them, the loops, the graph.
+* `controllers`, `beneficial_owners`, `related`: who decides, who owns in the sense of the law of the day, who belongs to it.
+* `changes`, `gaps`, `nominees`: what changed between two days, what is open or wrong, signs of holding for others.
+* `derive_…`: the same for all cases of a scope at once, as the Arrow tables that rules read.
 """
 
 from typing import cast

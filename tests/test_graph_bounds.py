@@ -1,5 +1,7 @@
 """Bounds of look-through shares, against brute force: every completion of what is open lies between them."""
 
+import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -117,3 +119,21 @@ def test_every_completion_lies_between_the_bounds(base: Case, drawn: dict[Pair, 
     exact = dense_shares(edges, "P")
     for holder, (low, _, high) in found.items():
         assert low - 1e-9 <= exact.get(holder, 0.0) <= high + 1e-9, holder
+
+
+@settings(max_examples=40)
+@given(drawn_registers, st.integers(0, 10_000))
+def test_completions_confirm_the_certain_beneficial_owners_and_find_none_that_was_not_possible(
+    base: Case, drawn: dict[Pair, tuple[int, str]], seed: int
+) -> None:
+    totals = {c: sum(tenths for (_, of), (tenths, _) in drawn.items() if of == c) for c in COMPANIES}
+    known = {pair: tenths / max(10, totals[pair[1]]) for pair, (tenths, how) in drawn.items() if how != "missing" and tenths}
+    kinds: dict[str, str | None] = {p: "person" if p in [*PERSONS, "u", "v", "w"] else "company" for p in "KLMPxyzuvw"}
+    day = replace(base, as_of=dt.date(2024, 11, 1))
+    before = held(day, "P", [(*pair, share) for pair, share in known.items()], kinds)
+    after = held(day, "P", completed(known, seed), kinds)
+    found, exact = (graph.beneficial_owners(c).set_index("party_id")["certainty"] for c in (before, after))
+    certain = set(found[found == "certain"].index)
+    above = set(graph.owners(before, min_share=0)["holder_id"]) & set(PERSONS)
+    assert certain <= set(exact[exact == "certain"].index)
+    assert set(exact[exact == "certain"].index) & above <= set(found[found.isin(["certain", "possible"])].index)

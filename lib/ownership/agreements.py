@@ -112,7 +112,9 @@ def _command(case: Case) -> Command:
     if not links and not held_for:
         return Command(register_of(case), {}, {}, {})
     named = sorted({row[end] for row in links for end in ("lead_id", "other_id")})
-    register = read(case.store, case.as_of, principals=True, others=named)
+    register = register_of(case)
+    if held_for or any(register.number(i) is None for i in named):  # else it is the same one, and is not read twice
+        register = read(case.store, case.as_of, principals=True, others=named)
     number = dict(zip(named, (cast(int, register.number(i)) for i in named), strict=True))
     ties: dict[tuple[int, int], Tie] = {}
     edges: list[tuple[int, int]] = []
