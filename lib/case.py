@@ -129,8 +129,8 @@ def last_day(store: Store) -> dt.date:
     return found
 
 
-def day_of(value: str | dt.date) -> dt.date:
-    """Return a day as asked for, a date or a text YYYY-MM-DD.
+def day_of(value: str | dt.date, name: str = "as_of") -> dt.date:
+    """Return a day as asked for under a name, a date or a text YYYY-MM-DD.
 
     Raises
     ------
@@ -145,8 +145,8 @@ def day_of(value: str | dt.date) -> dt.date:
         return dt.date.fromisoformat(value)
     except (TypeError, ValueError):
         raise BadParameter(
-            f"as_of={value!r} 不是日期, 应写作 YYYY-MM-DD, 例如 2018-09-30",
-            f"as_of={value!r} is not a date; write YYYY-MM-DD, for example 2018-09-30",
+            f"{name}={value!r} 不是日期, 应写作 YYYY-MM-DD, 例如 2018-09-30",
+            f"{name}={value!r} is not a date; write YYYY-MM-DD, for example 2018-09-30",
         ) from None
 
 

@@ -1,8 +1,15 @@
 """Shareholder look-through: who stands behind an institution, and by which chain.
 
 Reads `holdings`, `roles` and `links` as of the case's date. Everything out is a DataFrame or a plain networkx.DiGraph
-(holder → held).
+(holder → held). The face of lib/ownership:
+
+* `owners`, `chains`, `circular`, `shareholding`: shares through all layers, the chains behind them, the loops, the graph.
+* `controllers`, `beneficial_owners`, `related`: who decides, who owns in the sense of the law of the day, who belongs to it.
+* `changes`, `gaps`, `nominees`: what changed between two days, what is open or wrong, signs of holding for others.
+* `derive_…`: the same for all cases of a scope at once, as the Arrow tables that rules read.
 """
+
+from typing import cast
 
 import networkx as nx
 import numpy as np
@@ -11,18 +18,29 @@ import pyarrow as pa
 
 from lib.case import Case
 from lib.errors import BadParameter
-from lib.ownership import control, loops, relations, walks
+from lib.ownership import loops, walks
+from lib.ownership.beneficial import beneficial_owners
+from lib.ownership.bounds import interval
+from lib.ownership.commanding import controllers
 from lib.ownership.derived import derive_components, derive_related
-from lib.ownership.frames import NOBODY, TEXTS, basis, chain_frame, component_id, frame_of, owner_frame, who
+from lib.ownership.faults import gaps
+from lib.ownership.frames import NOBODY, TEXTS, chain_frame, component_id, frame_of, known_parties, owner_frame, who
+from lib.ownership.fronts import nominees
+from lib.ownership.history import changes
 from lib.ownership.register import Ints, Register, everyone_above, fraction, numbered, register_of, target_of
+from lib.ownership.relations import related
 from lib.ownership.solve import LookThrough, look_through
 
 __all__ = [
+    "beneficial_owners",
     "chains",
+    "changes",
     "circular",
     "controllers",
     "derive_components",
     "derive_related",
+    "gaps",
+    "nominees",
     "owners",
     "related",
     "shareholding",
@@ -61,21 +79,24 @@ def owners(case: Case, min_share: float = 1e-6) -> pd.DataFrame:
     a holding is its share, else its lower bound, else 0; `share` and `share_low` are solved over known shares. What the known
     shares of a company leave open belongs to unknown holders (of a party of unknown kind too; of persons, the state and listed
     companies without recorded holders it does not). `share_high` adds the part of the target that leads to unknown holders
-    other than through the holder itself: min(1, share + U − u·share). A component that nobody outside owns has the limit
-    as its solution: whoever comes to one member comes to all of them, so each has the share of the whole component. In
-    components above 10,000 members, holders below 1 % have `share` M_ij and `share_low` a_ij.
+    other than through the holder itself: min(1, share + U − u·share). Where known shares of a party above add up to more
+    than 1, a record may be too high by the whole excess, or right: `share_low` is solved with every such record reduced by
+    it, `share` as recorded (nothing is scaled down), `share_high` is min(1, share + U). A component that nobody outside owns
+    has the limit as its solution: whoever comes to one member comes to all of them, so each has the share of the whole
+    component. In components above 10,000 members, holders below 1 % have `share` M_ij and `share_low` a_ij.
     """
     fraction("min_share", min_share)
     register, solved = _solved(case, min_share)
     if solved is None:
         return owner_frame(register, NOBODY, {})
+    low, high = interval(register, cast(int, register.number(target_of(case))), solved)
     order = np.lexsort((solved.parties, -solved.share))
     order = order[(solved.share[order] >= min_share) | solved.direct_unknown[order]]
     columns = {
         "direct_share": pa.array(solved.direct[order], mask=solved.direct_unknown[order]),
         "share": solved.share[order],
-        "share_low": solved.low[order],
-        "share_high": solved.high[order],
+        "share_low": low[order],
+        "share_high": high[order],
         "layers": solved.layers[order],
     }
     made = owner_frame(register, solved.parties[order], columns)
@@ -135,83 +156,6 @@ def chains(case: Case, holder_id: str | None = None, min_share: float = 1e-4) ->
     return chain_frame(rows, sorted(rest, key=lambda r: (-r[1], r[0])), cut)
 
 
-def controllers(case: Case) -> pd.DataFrame:
-    """List who controls the institution: commands more than half of its votes, counting what controlled entities command.
-
-    Returns
-    -------
-    DataFrame, one row per controller, ultimate ones first, then the nearest
-        controller_id · name · kind · votes (fraction that it commands, its own and those of what it controls) ·
-        direct_votes (its own alone) · ultimate (nobody else controls it) · layers · path (list of ids from the institution to
-        the controller, a shortest chain of holdings that it commands) · basis (in words).
-        `attrs["circular_control"]`: ids of those that are controlled by what they control; where none is ultimate, control
-        goes in a circle without a head outside it.
-
-    Raises
-    ------
-    BadParameter
-        If the case is the whole district.
-
-    Notes
-    -----
-    Votes are `voting_share`, else the share, else its lower bound; a majority is more than one half (Company Law
-    2018 art. 216 (2), 2023 art. 265 (2)). Votes that the institution holds in itself do not count.
-    """
-    register, target = numbered(case)
-    found = control.controllers_of(register, target) if target is not None else []
-    numbers = np.array([c.party for c in found], np.int64)
-    headless = bool(found) and not any(c.ultimate for c in found)
-    made = frame_of(
-        **who("controller_id", register, numbers),
-        votes=pa.array([c.votes for c in found], pa.float64()),
-        direct_votes=pa.array([c.direct for c in found], pa.float64()),
-        ultimate=pa.array([c.ultimate for c in found], pa.bool_()),
-        layers=pa.array([len(c.path) - 1 for c in found], pa.int64()),
-        path=pa.array([register.named(c.path) for c in found], TEXTS),
-        basis=pa.array([basis(c, headless) for c in found], pa.string()),
-    )
-    made.attrs["circular_control"] = register.named(c.party for c in found if c.circular)
-    return made
-
-
-def related(case: Case) -> pd.DataFrame:
-    """List the related parties of the institution, each with the reason and the shortest way that puts it there.
-
-    Returns
-    -------
-    DataFrame, one row per party but the institution itself, nearest first, then by id
-        party_id · name · kind · reason (controller, holder, legal_representative, director, senior_manager, supervisor, kin,
-        controlled, same_controller, officer_of) · layers · path (list of ids, institution first). `attrs["possible"]`: direct
-        holders whose share is unknown and who may be related for holding 5 %; `attrs["gap"]`: why look-through shares could
-        not be solved (direct holdings were used), else None.
-
-    Raises
-    ------
-    BadParameter
-        If the case is the whole district.
-
-    Notes
-    -----
-    Holders of 5 % or more (direct or look-through), controllers, officers of the institution, close kin of these, what
-    any of these controls by majority, and where these are legal representative, director or senior manager. Offices that
-    are only claimed in a CV do not count, and what the state controls is not related for that reason alone.
-    """
-    found = relations.related_set(case)
-    ordered = sorted((len(m.path), party) for party, m in found.members.items() if m.reason != "self")
-    ids = [party for _, party in ordered]
-    known = _known(case, ids)
-    made = frame_of(
-        party_id=pa.array(ids, pa.string()),
-        name=pa.array([known.get(i, {}).get("name", i) for i in ids], pa.string()),
-        kind=pa.array([known.get(i, {}).get("kind") for i in ids], pa.string()),
-        reason=pa.array([found.members[i].reason for i in ids], pa.string()),
-        layers=pa.array([len(found.members[i].path) - 1 for i in ids], pa.int64()),
-        path=pa.array([list(found.members[i].path) for i in ids], TEXTS),
-    )
-    made.attrs = {"possible": found.possible, "gap": str(found.gap) if found.gap else None}
-    return made
-
-
 def circular(case: Case) -> pd.DataFrame:
     """List the circular holdings among the institution and its holders: companies that hold each other, or themselves.
 
@@ -219,7 +163,10 @@ def circular(case: Case) -> pd.DataFrame:
     -------
     DataFrame, one row per strongly connected component, largest share first
         component_id · members (list of ids) · loop (list of ids: each holds the next, first = last) · holding_ids (list: the
-        holdings between members) · max_share (largest look-through share of a member in the institution; 1 if the
+        holdings between members) · loops (list of lists of ids: a shortest loop through every holding between members, largest
+        first; `loop` alone, if there are more than 300 members) · loop_shares (list of fractions: products along `loops`, the
+        part of itself that a member owns by that loop) ·
+        max_share (largest look-through share of a member in the institution; 1 if the
         institution is a member, or if over-100 % holdings leave the shares without a solution) · holds_target.
 
     Raises
@@ -234,6 +181,8 @@ def circular(case: Case) -> pd.DataFrame:
         members=pa.array([register.named(c.members) for c in found], TEXTS),
         loop=pa.array([register.named(c.loop) for c in found], TEXTS),
         holding_ids=pa.array([c.holding_ids for c in found], TEXTS),
+        loops=pa.array([[register.named(ring) for ring, _ in c.loops] for c in found], pa.list_(TEXTS)),
+        loop_shares=pa.array([[share for _, share in c.loops] for c in found], pa.list_(pa.float64())),
         max_share=pa.array([c.max_share for c in found], pa.float64()),
         holds_target=pa.array([c.holds_target for c in found], pa.bool_()),
     )
@@ -276,7 +225,7 @@ def shareholding(case: Case, min_share: float = 0) -> "nx.DiGraph[str]":
         graph.add_node(party_id, name=name, kind=kind)
     if not case.is_district and target_of(case) not in graph:  # nobody holds it, and it holds nothing
         graph.add_node(
-            target_of(case), name=case.name, kind=_known(case, [target_of(case)]).get(target_of(case), {}).get("kind")
+            target_of(case), name=case.name, kind=known_parties(case, [target_of(case)]).get(target_of(case), {}).get("kind")
         )
     for pair in kept.tolist():
         holder, held = register.named((pairs.holder[pair], pairs.held[pair]))
@@ -307,13 +256,9 @@ def _holder(case: Case, register: Register, holder_id: str | None) -> int | None
     if holder_id is None:
         return None
     number = register.number(holder_id)
-    if number is None and holder_id not in _known(case, [holder_id]):
+    if number is None and holder_id not in known_parties(case, [holder_id]):
         raise BadParameter(
             f"没有编号为 {holder_id!r} 的主体。可用的编号见 graph.owners(case) 的 holder_id 列",
             f"No party has the id {holder_id!r}. The column holder_id of graph.owners(case) lists those behind the institution",
         )
     return number
-
-
-def _known(case: Case, ids: list[str]) -> dict[str, dict[str, str | None]]:
-    return {row["party_id"]: row for row in case.store.run("parties_named", ids=ids).to_pylist()}

@@ -111,6 +111,11 @@ def test_paths_have_arrows_and_name_their_parties(make_case: Callable[..., Any])
     assert shown(made)[1] == ["平台公司 → 张三 → unheard-of", "t1、t2"]
 
 
+def test_lists_of_lists_and_of_shares_are_written_one_by_one() -> None:
+    made = pd.DataFrame({"loops": [[["A", "B", "A"], ["C", "C"]]], "loop_shares": [[0.25, 0.1]]})
+    assert shown(made)[1] == ["A → B → A; C → C", "25.00%、10.00%"]
+
+
 def test_long_lists_say_how_many_more_there_are() -> None:
     made = pd.DataFrame({"transfer_ids": [[f"t{i}" for i in range(1000)]]})
     assert shown(made)[1][0].endswith("t11 等另 988 项")

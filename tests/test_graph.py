@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from lib import BadParameter, Case, DataGap, graph
-from lib.ownership import walks
+from lib.ownership import loops, walks
 from tests.ownership_cases import empty_case, held
 
 MakeCase = Callable[..., Case]
@@ -327,6 +327,23 @@ def test_a_loop_above_the_institution_is_closed_and_names_its_holdings(base: Cas
     assert found["holding_ids"].iloc[0] == ["H2", "H0", "H1"]
     assert found["max_share"].iloc[0] == pytest.approx(0.3)
     assert not found["holds_target"].iloc[0]
+
+
+def test_every_holding_inside_a_component_is_in_a_listed_loop_with_its_product(base: Case) -> None:
+    case = held(
+        base, "P", [("A", "B", 0.5), ("B", "A", 0.4), ("B", "C", 0.5), ("C", "A", 0.5), ("C", "C", 0.1), ("A", "P", 1.0)]
+    )
+    found = graph.circular(case)
+    assert found["loops"].iloc[0] == [["A", "B", "A"], ["A", "B", "C", "A"], ["C", "C"]]
+    assert found["loop_shares"].iloc[0] == pytest.approx([0.2, 0.125, 0.1])  # 0.5 × 0.4, 0.5 × 0.5 × 0.5, 0.1
+
+
+def test_a_component_of_hundreds_lists_one_loop(base: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loops, "LOOPS_OF_MEMBERS", 2)
+    found = graph.circular(
+        held(base, "P", [("A", "B", 0.5), ("B", "C", 0.5), ("C", "A", 0.5), ("B", "A", 0.5), ("A", "P", 1.0)])
+    )
+    assert found["loops"].iloc[0] == [found["loop"].iloc[0]]
 
 
 def test_a_loop_that_the_institution_is_in_holds_it_wholly(base: Case) -> None:

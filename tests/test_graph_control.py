@@ -31,7 +31,7 @@ def test_the_votes_of_what_one_controls_count_as_published(base: Case) -> None:
     assert found["votes"].iloc[0] == pytest.approx(0.55)
     assert found["direct_votes"].iloc[0] == pytest.approx(0.25)
     columns = ["controller_id", "name", "kind", "votes", "direct_votes", "ultimate", "layers", "path", "basis"]
-    assert list(found.columns) == columns
+    assert list(found.columns) == [*columns, "acting_in_concert", "evidence", "sources"]
 
 
 def test_control_goes_through_layers_though_the_share_is_small(base: Case) -> None:
@@ -196,6 +196,31 @@ def test_what_the_state_controls_is_not_related_for_that_alone(base: Case) -> No
     # Company Law 2018 art. 216 (4).
     found = graph.related(held(base, "P", [("SASAC", "P", 0.8), ("SASAC", "Q", 0.8)], {"SASAC": "state"}))
     assert found["party_id"].tolist() == ["SASAC"]
+
+
+def test_who_stands_behind_nominees_and_agreements_is_related_and_so_is_what_they_control(base: Case) -> None:
+    # N holds 30 % for Q, B has 25 %; Q and B act in concert: 55 %. Together they have 60 % of E (40 + 20); Q alone all of F;
+    # T holds all of G for Q by an agreement. M's 6 % are R's.
+    holdings = [
+        *(("N", "P", 0.3, "Q"), ("B", "P", 0.25, None), ("M", "P", 0.06, "R"), ("Z", "P", 0.04, None)),
+        *(("Q", "E", 0.4, None), ("B", "E", 0.2, None), ("Q", "F", 1.0, None), ("T", "G", 1.0, None)),
+    ]
+    rows = [{"holder_id": a, "held_id": b, "share": s, "nominee_for": n} for a, b, s, n in holdings]
+    people: dict[str, str | None] = dict.fromkeys("QR", "person")
+    links = [kin("Q", "B", "acting_in_concert"), kin("T", "Q", "proxy")]
+    found = graph.related(held(base, "P", rows, people, links=links))
+    assert {r.party_id: (r.reason, "".join(r.path)) for r in found.itertuples()} == {
+        "N": ("holder", "PN"),
+        "M": ("holder", "PM"),
+        "R": ("holder", "PMR"),
+        "B": ("controller", "PB"),
+        "Q": ("controller", "PNQ"),
+        "E": ("same_controller", "PBE"),
+        "F": ("same_controller", "PBQF"),  # as short as PNQF: the smaller id goes first
+        "T": ("nominee", "PBQT"),
+        "G": ("same_controller", "PBQTG"),
+    }
+    assert all(has_word("graph", reason) for reason in found["reason"])
 
 
 def test_officers_of_the_institutions_own_id_are_its_officers(base: Case) -> None:

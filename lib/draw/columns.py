@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -17,16 +17,22 @@ from lib.schema import schema
 from lib.words import has_word, pick, word
 
 MAX_LISTED = 12
-_SHARES = re.compile(r"(^|_)(share|rate|votes|confidence)(_|$)")
+_SHARES = re.compile(r"(^|_)(shares?|rate|votes|confidence)(_|$)")
 _ACCOUNTS = re.compile(r"(^|_)accounts?(_ids?|_number)?$")
 _NUMBERS = frozenset(("id_number", "written_number", "phone"))
 _COUNTERS = frozenset(("line", "seq", "hop", "layers", "period", "step", "item", "file_order"))
 _PATHS = frozenset(("path", "loop", "accounts"))
+_PARTIES = frozenset(("path", "loop", "members", "member_ids", "acting_in_concert", "others"))
+_EACH = {"loops": "loop"}  # what a list of lists holds
 _CODES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("kind", "direction", "purpose", "role", "position", "why", "state", "group"), ("codes", "flows")),
     "outcome": ("outcome", "flows", "codes"),
     "match": ("flows", "codes"),
-    "reading": ("codes",),
+    **dict.fromkeys(("reading", "certainty", "state_before", "state_after"), ("codes",)),
+    "checked": ("basis",),
+    "gap": ("gaps",),
+    "sign": ("signs",),
+    "change": ("changes",),
     "reason": ("graph", "codes"),
     "basis": ("graph", "codes"),
     "severity": ("severity",),
@@ -56,7 +62,7 @@ def column(frame: pd.DataFrame, place: int) -> Shown:
 
 def _is_through(frame: pd.DataFrame) -> bool:
     """Tell whether `share` is the look-through share, as in frames of owners and chains, rather than a holding's."""
-    return bool({"direct_share", "circular"} & set(map(str, frame.columns)))
+    return bool({"direct_share", "circular", "certainty", "gap", "sign"} & set(map(str, frame.columns)))
 
 
 def _unbroken(cell: Safe, class_: str) -> Safe:
@@ -122,25 +128,38 @@ def _days(name: str, frame: pd.DataFrame) -> Callable[[Any], object]:
 def _lists(name: str, present: list[Any]) -> Callable[[Any], object]:
     """Return how to write lists: a path with arrows, any other with commas; ids by their names where they have one."""
     items = [i for v in present for i in v]
+    mark = " → " if name in _PATHS else pick("、", ", ")
     if any(isinstance(i, dict) for i in items):
         return lambda v: count(len(v))
+    if any(isinstance(i, list) for i in items):
+        inner = _lists(_EACH.get(name, name), items)
+        return lambda v: _cut([inner(i) for i in v], "; ")
+    if items and all(isinstance(i, float) for i in items):
+        return lambda v: _cut([_numbers(name)(i) for i in v], mark)
     known = people.names([i for i in items if isinstance(i, str)]) if _holds_parties(name) else {}
-    mark = " → " if name in _PATHS else pick("、", ", ")
     one = _account if _ACCOUNTS.search(name) else _record
 
     def write(value: Any) -> Safe:
-        parts: Iterable[object] = [
+        parts: list[object] = [
             tag("span", known[i], title=_record(i)) if i in known else NOTHING if is_null(i) else one(str(i))
             for i in value[:MAX_LISTED]
         ]
-        more = len(value) - MAX_LISTED
-        return join((join(parts, mark), word("tables", "and_more", more=count(more)) if more > 0 else ""))
+        return _cut(parts, mark, len(value))
 
     return write
 
 
+def _cut(parts: list[object], mark: str, size: int | None = None) -> Safe:
+    """Join the first items of a list of `size`, and say how many more there are."""
+    more = (len(parts) if size is None else size) - MAX_LISTED
+    listed = join(parts[:MAX_LISTED], mark)
+    return join((listed, word("tables", "and_more", more=count(more)) if more > 0 else ""))
+
+
 def _holds_parties(name: str) -> bool:
-    return name in ("path", "loop", "members", "member_ids") or name.endswith(("holder_ids", "party_ids", "parties"))
+    return name in ("path", "loop", "members", "member_ids", "acting_in_concert") or name.endswith(
+        ("holder_ids", "party_ids", "parties")
+    )
 
 
 def _texts(name: str, present: list[Any], frame: pd.DataFrame) -> tuple[Callable[[Any], object], str]:

@@ -15,6 +15,10 @@ from lib.words import pick, word
 MAX_ROWS = 200
 # What a frame is, told by columns that no other frame has together; its caption stands in labels.toml [tables].
 _FRAMES = {
+    "beneficial_owners": ("party_id", "certainty", "law"),
+    "changes": ("changed_on", "change", "share_after"),
+    "nominees": ("holder_id", "sign", "innocent"),
+    "gaps": ("gap", "party_id", "measure"),
     "controllers": ("controller_id", "votes"),
     "chains": ("holder_id", "share", "path"),
     "owners": ("holder_id", "direct_share", "share"),

@@ -1,6 +1,6 @@
 """Control by majority: who commands more than half of the votes, counting the votes of what it already controls."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -9,6 +9,8 @@ import numpy as np
 from lib.kernels import ownership as kernels
 from lib.ownership.register import TOLERANCE, Ints, Register
 from lib.ownership.walks import steps_from, way
+
+Groups = Mapping[int, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -44,16 +46,25 @@ def controlled(register: Register, party: int) -> tuple[set[int], bool]:
     return set(found.tolist()), bool(itself)
 
 
-def controllers_of(register: Register, target: int) -> list[Controller]:
-    """Return everyone who controls `target`: the ultimate ones first, then the nearest."""
-    reach = {c: controlled(register, c) for c in _candidates(register, target)}
+def controllers_of(register: Register, target: int, groups: Groups | None = None) -> list[Controller]:
+    """Return everyone who controls `target`: the ultimate ones first, then the nearest.
+
+    Parameters
+    ----------
+    groups
+        Members of those that act together, where the register has such groups among its parties. A group is never said to
+        control a member: it is its members.
+    """
+    of = groups or {}
+    asked = (c for c in _candidates(register, target) if target not in of.get(c, ()))
+    reach = {c: controlled(register, c) for c in asked}
     reach = {c: found for c, found in reach.items() if target in found[0]}
     own, _ = controlled(register, target)
     made = []
     for party, (commands, itself) in reach.items():
-        masters = [m for m, (others, _) in reach.items() if m != party and party in others]
+        masters = [m for m, (others, _) in reach.items() if m != party and party in others and party not in of.get(m, ())]
         mutual = any(m in commands for m in masters) or party in own
-        votes, direct = _votes(register, target, party, commands)
+        votes, direct = votes_in(register, target, party, commands)
         path = way(steps_from(register.votes_above, target, {party, *commands}), party)
         made.append(Controller(party, votes, direct, not masters and party not in own, mutual or itself, path))
     return sorted(made, key=lambda c: (not c.ultimate, len(c.path), c.party))
@@ -80,9 +91,10 @@ def _heads(register: Register) -> Ints:
     return cast(Ints, register.memo["heads"])
 
 
-def _votes(register: Register, target: int, party: int, commands: set[int]) -> tuple[float, float]:
+def votes_in(register: Register, target: int, party: int, commands: Collection[int]) -> tuple[float, float]:
     """Return the votes in `target` that a party commands and those that it holds itself; the target's own do not count."""
     at = register.votes_above.of(target)
-    holders, votes = register.votes_above.other[at], register.votes_above.weight[at]
+    holders = register.votes_above.other[at]
+    votes = np.where(register.votes_above.pair[at] >= 0, register.votes_above.weight[at], 0.0)  # an agreement is no vote
     counted = np.array([h == party or (h in commands and h != target) for h in holders.tolist()], dtype=bool)
     return float(votes[counted].sum()), float(votes[holders == party].sum())

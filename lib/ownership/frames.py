@@ -1,14 +1,15 @@
 """The frames of the look-through, built from party numbers."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from lib.kernels import ownership as kernels
-from lib.ownership import control, loops
+from lib.case import Case
+from lib.ownership import loops
 from lib.ownership.register import Floats, Ints, Register
 from lib.store import frame
-from lib.words import word
 
 TEXTS = pa.list_(pa.string())
 NOBODY = np.zeros(0, np.int64)
@@ -19,18 +20,25 @@ def component_id(register: Register, found: loops.Loop) -> str:
     return f"loop:{register.named(found.members[:1])[0]}"
 
 
-def basis(found: control.Controller, headless: bool) -> str:
-    """Say in words on what control rests."""
-    how = word("graph", "direct_majority" if found.direct > kernels.MAJORITY else "commanded_majority")
-    if not found.circular:
-        return how
-    return f"{how}; {word('graph', 'circular_headless' if headless else 'circular_control')}"
-
-
 def who(heading: str, register: Register, numbers: Ints) -> dict[str, pa.Array]:
     """Return the columns of ids (under `heading`), names and kinds."""
     at = pa.array(numbers)
     return {heading: register.ids.take(at), "name": register.names.take(at), "kind": register.kinds.take(at)}
+
+
+def known_parties(case: Case, ids: Iterable[str]) -> dict[str, dict[str, str | None]]:
+    """Return name and kind of parties by id; of those that are known."""
+    return {row["party_id"]: row for row in case.store.run("parties_named", ids=list(ids)).to_pylist()}
+
+
+def called(case: Case, heading: str, ids: list[str]) -> dict[str, pa.Array]:
+    """Return the columns of ids (under `heading`), names (the id, where none is known) and kinds."""
+    known = known_parties(case, ids)
+    return {
+        heading: pa.array(ids, pa.string()),
+        "name": pa.array([known.get(i, {}).get("name") or i for i in ids], pa.string()),
+        "kind": pa.array([known.get(i, {}).get("kind") for i in ids], pa.string()),
+    }
 
 
 def owner_frame(register: Register, numbers: Ints, columns: dict[str, Floats | Ints | pa.Array]) -> pd.DataFrame:

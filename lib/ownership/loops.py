@@ -7,7 +7,10 @@ import numpy as np
 from lib.errors import DataGap
 from lib.ownership.register import Ints, Register, everyone_above
 from lib.ownership.solve import look_through
-from lib.ownership.walks import closing_loop
+from lib.ownership.walks import closing_loop, loop_share, loops_through_holdings
+
+# A component of thousands has more loops than anyone reads.
+LOOPS_OF_MEMBERS = 300
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,9 @@ class Loop:
         Party numbers, ascending; a single one that holds itself.
     loop
         One closing loop: each party holds the next, first = last.
+    loops
+        A shortest loop through every holding between members, with the product of its shares, largest first; `loop` alone, if
+        there are more than LOOPS_OF_MEMBERS members.
     holding_ids
         The holdings between members.
     holds_target
@@ -30,6 +36,7 @@ class Loop:
 
     members: tuple[int, ...]
     loop: tuple[int, ...]
+    loops: list[tuple[tuple[int, ...], float]]
     holding_ids: list[str]
     holds_target: bool
     max_share: float
@@ -63,7 +70,10 @@ def _loop(register: Register, members: Ints, target: int, share: dict[int, float
     first = target if target in inside else min(numbers, key=lambda m: (-share.get(m, 1.0), m))
     ids = [i for m in numbers for p in _pairs_between(register, m, inside) for i in register.pairs.holding_ids(p)]
     largest = max(share.get(m, 1.0) for m in numbers)
-    return Loop(numbers, closing_loop(register, inside, first), ids, target in inside, largest)
+    loop = closing_loop(register, inside, first)
+    rings = loops_through_holdings(register, inside) if len(inside) <= LOOPS_OF_MEMBERS else [loop]
+    measured = sorted(((ring, loop_share(register, ring)) for ring in rings), key=lambda r: (-r[1], len(r[0]), r[0]))
+    return Loop(numbers, loop, measured, ids, target in inside, largest)
 
 
 def _pairs_between(register: Register, held: int, inside: set[int]) -> list[int]:

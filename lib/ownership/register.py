@@ -140,7 +140,7 @@ def register_of(case: Case) -> Register:
     """Return the register as of the case's day; built once per version of the Store and day."""
     key = ("register", case.as_of)
     if key not in case.store.memo:
-        case.store.memo[key] = _read(case.store, case.as_of)
+        case.store.memo[key] = read(case.store, case.as_of)
     return cast(Register, case.store.memo[key])
 
 
@@ -186,17 +186,26 @@ def fraction(name: str, value: float) -> None:
         )
 
 
-def _read(store: Store, as_of: dt.date) -> Register:
-    rows = store.run("holdings_as_of", as_of=as_of).combine_chunks()
+def read(store: Store, as_of: dt.date, *, principals: bool = False, others: Iterable[str] = ()) -> Register:
+    """Read the register of a day.
+
+    Parameters
+    ----------
+    principals
+        Whether a holding recorded as held for somebody else counts as that party's, not as its nominee's.
+    others
+        Ids of parties to number although they neither hold nor are held.
+    """
+    rows = store.run("holdings_as_of", as_of=as_of, principals=principals).combine_chunks()
     holder_ids, held_ids = rows["holder_id"].combine_chunks(), rows["held_id"].combine_chunks()
-    ids = pc.unique(pa.concat_arrays([holder_ids, held_ids]))
+    ids = pc.unique(pa.concat_arrays([holder_ids, held_ids, pa.array(list(others), holder_ids.type)]))
     ids = ids.take(pc.sort_indices(ids))
     n = len(ids)
     pairs = _pairs(rows, _ints(pc.index_in(holder_ids, ids)), _ints(pc.index_in(held_ids, ids)))
     known = store.run("parties_known")
     at = pc.index_in(ids, known["party_id"].combine_chunks())
     kinds, names = known["kind"].combine_chunks().take(at), known["name"].combine_chunks().take(at)
-    above = _ties(n, pairs.held, pairs.holder, pairs.share, (pairs.share > 0) | pairs.unknown)
+    above = ties_of(n, pairs.held, pairs.holder, pairs.share, (pairs.share > 0) | pairs.unknown)
     total, votes_total = _sums(n, pairs.held, pairs.share), _sums(n, pairs.held, pairs.votes)
     listed = pc.fill_null(known["listed"].combine_chunks().take(at), False).to_numpy(zero_copy_only=False)
     group, place, looped = _groups(n, above)
@@ -206,8 +215,8 @@ def _read(store: Store, as_of: dt.date) -> Register:
         names=pc.coalesce(names, ids),
         pairs=pairs,
         above=above,
-        votes_above=_ties(n, pairs.held, pairs.holder, pairs.votes, pairs.votes > 0),
-        votes_below=_ties(n, pairs.holder, pairs.held, pairs.votes, pairs.votes > 0),
+        votes_above=ties_of(n, pairs.held, pairs.holder, pairs.votes, pairs.votes > 0),
+        votes_below=ties_of(n, pairs.holder, pairs.held, pairs.votes, pairs.votes > 0),
         gap=_gaps(total, kinds, listed & (np.diff(above.start) == 0)),
         total=total,
         votes_total=votes_total,
@@ -244,7 +253,8 @@ def _pairs(rows: pa.Table, holder: Ints, held: Ints) -> Pairs:
     )
 
 
-def _ties(n: int, party: Ints, other: Ints, weight: Floats, kept: Flags) -> Ties:
+def ties_of(n: int, party: Ints, other: Ints, weight: Floats, kept: Flags) -> Ties:
+    """Return the kept holdings of `n` parties as seen from `party`'s side."""
     pair = np.flatnonzero(kept)
     pair = pair[np.lexsort((other[pair], party[pair]))]
     start = np.zeros(n + 1, np.int64)

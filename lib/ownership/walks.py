@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from lib.ownership.register import Register, Ties, everyone_above
 
@@ -124,3 +125,30 @@ def closing_loop(register: Register, members: Collection[int], first: int) -> tu
     before = steps_from(above, first, inside)
     held = [m for m in sorted(inside) if (above.other[above.of(m)] == first).any()]
     return min(((first, *reversed(way(before, m))) for m in held), key=lambda loop: (len(loop), loop))
+
+
+def loops_through_holdings(register: Register, members: Collection[int]) -> list[tuple[int, ...]]:
+    """Return a shortest loop through every holding inside a circular component, each loop once, from its smallest number on."""
+    inside, above = set(members), register.above
+    held_by: dict[int, list[int]] = {m: [] for m in inside}
+    for held in sorted(inside):
+        for holder in above.other[above.of(held)].tolist():
+            if holder in inside:
+                held_by[holder].append(held)
+    found: dict[tuple[int, ...], None] = {}
+    for holder in sorted(inside):
+        before = steps_from(above, holder, inside)
+        for held in held_by[holder]:
+            ring = (holder, *reversed(way(before, held)))[:-1]
+            least = ring.index(min(ring))
+            found[(*ring[least:], *ring[: least + 1])] = None
+    return list(found)
+
+
+def loop_share(register: Register, loop: tuple[int, ...]) -> float:
+    """Return the product of the shares along a loop: the part of itself that a member owns by it."""
+    share, above = 1.0, register.above
+    for holder, held in pairwise(loop):
+        at = above.of(held)
+        share *= float(above.weight[at][above.other[at] == holder].sum())
+    return share

@@ -1,14 +1,14 @@
 -- holdings_as_of: the holdings that are valid on a day, as fractions that can be trusted
 -- grain:   one row per holding record, ordered, so that sums do not depend on the order of the files
 -- inputs:  holdings, aliases()
--- params:  $as_of date
+-- params:  $as_of date · $principals whether a holding for somebody else (nominee_for) counts as that party's
 --
 -- An institution's id stands for its operating company, unless a party has that id. A fraction outside 0 to 1 is taken as
 -- unknown and counted in `ignored`. `share` is what is known at the least: the share, else its lower bound, else 0.
 with valid as (
     select
         holding_id,
-        holder_id,
+        if($principals, coalesce(nullif(nominee_for, ''), holder_id), holder_id) as holder_id,
         held_id,
         valid_from,
         share,
@@ -19,7 +19,7 @@ with valid as (
         if(voting_share between 0 and 1, voting_share, null) as good_votes
     from holdings
     where
-        nullif(holder_id, '') is not null
+        nullif(holdings.holder_id, '') is not null
         and nullif(held_id, '') is not null
         and (valid_from is null or valid_from <= $as_of)
         and (valid_to is null or valid_to > $as_of)

@@ -232,8 +232,8 @@ create table roles (
 -- key: link_id
 create table links (
     link_id text, -- 关联编号 | id of the record
-    a_id text, -- 主体甲编号 | first party (the guarantor, the nominee, the proxy)
-    b_id text, -- 主体乙编号 | second party (the guaranteed, the principal)
+    a_id text, -- 主体甲编号 | first party (the guarantor, the nominee, who controls by contract)
+    b_id text, -- 主体乙编号 | second party (the guaranteed, the principal, the controlled)
     kind text, -- 关联类型 | kin, acting_in_concert, proxy, vie, guarantee, interest, same_phone, same_address, same_device
     detail text, -- 说明 | detail as written
     valid_from date, -- 起始日期 | first day
