@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import Case, DataGap, graph, open_case
-from lib.ownership import solve
+from lib.ownership import blocks
 from lib.ownership.register import register_of
 from lib.store import SCHEMA_VERSION, next_version
 from tests.ownership_cases import dense_shares, empty_case, held
@@ -206,9 +206,9 @@ def web(companies: int, seed: int) -> Edges:
 def test_every_way_of_solving_a_component_gives_the_formulas_shares(
     base: Case, monkeypatch: pytest.MonkeyPatch, dense: int, factor: int
 ) -> None:
-    monkeypatch.setattr(solve, "DENSE_MEMBERS", dense)
-    monkeypatch.setattr(solve, "FACTOR_MEMBERS", factor)
-    monkeypatch.setattr(solve, "EXACT_FROM", 0.0)
+    monkeypatch.setattr(blocks, "DENSE_MEMBERS", dense)
+    monkeypatch.setattr(blocks, "FACTOR_MEMBERS", factor)
+    monkeypatch.setattr(blocks, "EXACT_FROM", 0.0)
     edges = web(80, seed=7)
     expected = dense_shares(edges, "C005")
     found = graph.owners(held(base, "C005", edges), min_share=0)
@@ -225,8 +225,8 @@ def test_every_way_of_solving_a_component_gives_the_formulas_shares(
 def test_every_way_of_solving_a_component_gives_the_same_unknown_part(
     base: Case, monkeypatch: pytest.MonkeyPatch, dense: int, factor: int
 ) -> None:
-    monkeypatch.setattr(solve, "DENSE_MEMBERS", dense)
-    monkeypatch.setattr(solve, "FACTOR_MEMBERS", factor)
+    monkeypatch.setattr(blocks, "DENSE_MEMBERS", dense)
+    monkeypatch.setattr(blocks, "FACTOR_MEMBERS", factor)
     edges = [e for e in web(40, seed=3) if e[0] not in ("x001", "x002")]  # 10 % of two companies are not known
     unnamed = web(40, seed=3)
     expected = dense_shares(unnamed, "C005")
@@ -235,9 +235,9 @@ def test_every_way_of_solving_a_component_gives_the_same_unknown_part(
 
 
 def test_in_an_iterated_component_small_members_have_an_interval(base: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solve, "DENSE_MEMBERS", 0)
-    monkeypatch.setattr(solve, "FACTOR_MEMBERS", 0)
-    monkeypatch.setattr(solve, "EXACT_FROM", 0.2)
+    monkeypatch.setattr(blocks, "DENSE_MEMBERS", 0)
+    monkeypatch.setattr(blocks, "FACTOR_MEMBERS", 0)
+    monkeypatch.setattr(blocks, "EXACT_FROM", 0.2)
     edges = web(80, seed=7)
     expected = dense_shares(edges, "C005")
     found = graph.owners(held(base, "C005", edges), min_share=0)
@@ -251,7 +251,7 @@ def test_in_an_iterated_component_small_members_have_an_interval(base: Case, mon
 def test_members_that_cannot_reach_the_fraction_asked_for_are_not_solved_for_nothing(
     base: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(solve, "DENSE_MEMBERS", 0)
+    monkeypatch.setattr(blocks, "DENSE_MEMBERS", 0)
     edges = web(80, seed=7)
     expected = dense_shares(edges, "C005")
     case = held(base, "C005", edges)
@@ -277,8 +277,8 @@ def test_a_ring_of_twelve_thousand_companies_is_solved(base: Case) -> None:
 def test_no_way_of_solving_makes_numbers_of_a_loop_without_solution(
     base: Case, monkeypatch: pytest.MonkeyPatch, dense: int, factor: int
 ) -> None:
-    monkeypatch.setattr(solve, "DENSE_MEMBERS", dense)
-    monkeypatch.setattr(solve, "FACTOR_MEMBERS", factor)
+    monkeypatch.setattr(blocks, "DENSE_MEMBERS", dense)
+    monkeypatch.setattr(blocks, "FACTOR_MEMBERS", factor)
     with pytest.raises(DataGap, match="A"):
         graph.owners(held(base, "P", [("A", "P", 1.0), ("A", "B", 1.0), ("B", "A", 1.0), ("Z", "A", 0.5)]))
     with pytest.raises(DataGap, match="A"):

@@ -9,11 +9,13 @@ from numba import njit
 
 # What is added up from fractions may miss one half by a rounding error: a majority is more than this.
 MAJORITY = 0.5 + 1e-9
+# Expected visits beyond this cannot be told from a component that nobody outside owns.
+MOST_VISITS = 1e9
 
 
 @njit(cache=True)
 def all_above(start, other, first):  # type: ignore[no-untyped-def]  # arrays of int64, as numba wants them
-    """Return the parties above `first` (itself first), nearest layer first, and their layers.
+    """Return the parties above `first` (itself first), nearest layer first, and their holdings among themselves.
 
     Parameters
     ----------
@@ -21,25 +23,64 @@ def all_above(start, other, first):  # type: ignore[no-untyped-def]  # arrays of
         The `above` list, int64.
     first
         Party from which to look upwards.
+
+    Returns
+    -------
+    tuple
+        Parties · their layers · the `above` list among them (`start`, `other`, by their places in the first list) · where
+        each of its holdings is in the register's list.
     """
-    seen = np.zeros(start.size - 1, np.int32)  # layer + 1; untouched pages cost nothing
-    found = np.empty(64, np.int64)
-    found[0], count, at = first, 1, 0
-    seen[first] = 1
+    numbers, seats = np.full(256, -1), np.empty(256, np.int64)  # a hash table: as large as the answer, not as the register
+    found, layers, at_start = np.empty(64, np.int64), np.empty(64, np.int64), np.empty(65, np.int64)
+    near, edge = np.empty(256, np.int64), np.empty(256, np.int64)
+    found[0], layers[0], count, edges, at = first, 0, 1, 0, 0
+    slot = _slot(numbers, first)
+    numbers[slot], seats[slot] = first, 0
     while at < count:
         party = found[at]
+        at_start[at] = edges
+        while edges + start[party + 1] - start[party] > near.size:
+            near = np.concatenate((near, np.empty(near.size, np.int64)))
+            edge = np.concatenate((edge, np.empty(edge.size, np.int64)))
         for e in range(start[party], start[party + 1]):
-            if seen[other[e]] == 0:
-                seen[other[e]] = seen[party] + 1
+            edge[edges] = e
+            slot = _slot(numbers, other[e])
+            if numbers[slot] < 0:
                 if count == found.size:
                     found = np.concatenate((found, np.empty(count, np.int64)))
-                found[count] = other[e]
+                    layers = np.concatenate((layers, np.empty(count, np.int64)))
+                    at_start = np.concatenate((at_start, np.empty(count + 1, np.int64)))
+                found[count], layers[count] = other[e], layers[at] + 1
+                numbers[slot], seats[slot] = other[e], count
+                near[edges] = count
                 count += 1
+                if 2 * count > numbers.size:
+                    numbers, seats = _wider(found[:count], 4 * numbers.size)
+            else:
+                near[edges] = seats[slot]
+            edges += 1
         at += 1
-    layers = np.empty(count, np.int32)
-    for i in range(count):
-        layers[i] = seen[found[i]] - 1
-    return found[:count].copy(), layers
+    at_start[count] = edges
+    ends = at_start[: count + 1].copy()
+    return found[:count].copy(), layers[:count].copy(), ends, near[:edges].copy(), edge[:edges].copy()
+
+
+@njit(cache=True)
+def _slot(numbers, party):  # type: ignore[no-untyped-def]
+    """Return where a party is in the hash table, or the free slot for it."""
+    slot = ((party * 0x2C1B3C6D) >> 12) & (numbers.size - 1)
+    while numbers[slot] >= 0 and numbers[slot] != party:
+        slot = (slot + 1) & (numbers.size - 1)
+    return slot
+
+
+@njit(cache=True)
+def _wider(found, size):  # type: ignore[no-untyped-def]
+    numbers, seats = np.full(size, -1), np.empty(size, np.int64)
+    for seat in range(found.size):
+        slot = _slot(numbers, found[seat])
+        numbers[slot], seats[slot] = found[seat], seat
+    return numbers, seats
 
 
 @njit(cache=True)
@@ -64,39 +105,64 @@ def pull_down(parties, start, other, share, group, behind):  # type: ignore[no-u
 
 
 @njit(cache=True)
-def order_groups(start, other, group, first, members):  # type: ignore[no-untyped-def]
-    """Return each group's place in an order in which every held party comes before its holders (Kahn).
+def circulate(start, other, share, inflow, least, most):  # type: ignore[no-untyped-def]
+    """Solve x = inflow + A·x in a circular component by handing on what reaches each member until little is left anywhere.
+
+    Only additions of what is not negative: nothing cancels, and what is left over bounds the error.
 
     Parameters
     ----------
-    start, other
-        The `above` list.
-    group
-        Strongly connected component of each party.
-    first, members
-        Parties of each component: `members[first[g]:first[g + 1]]`.
+    start, other, share
+        Holders of each member among the members.
+    inflow
+        What comes in at each member, not negative.
+    least
+        A member with no more than this left is at rest.
+    most
+        Times that a member may hand on, on average, before it is given up.
+
+    Returns
+    -------
+    tuple
+        x · what was left in all, infinite if it was given up.
     """
-    groups = first.size - 1
-    waits = np.zeros(groups, np.int64)
-    for party in range(group.size):
-        for e in range(start[party], start[party + 1]):
-            waits[group[other[e]]] += group[other[e]] != group[party]
-    line = np.empty(groups, np.int64)
-    ready = np.flatnonzero(waits == 0)
-    count = ready.size
-    line[:count] = ready
-    place = np.empty(groups, np.int64)
-    for at in range(groups):
-        place[line[at]] = at
-        for m in range(first[line[at]], first[line[at] + 1]):
-            for e in range(start[members[m]], start[members[m] + 1]):
-                above = group[other[e]]
-                if above != line[at]:
-                    waits[above] -= 1
-                    if waits[above] == 0:
-                        line[count] = above
-                        count += 1
-    return place
+    n = inflow.size
+    total, rest = np.zeros(n), inflow.copy()
+    line, waiting = np.empty(n, np.int64), np.zeros(n, np.bool_)  # a ring: each member waits at most once
+    at = count = 0
+    for member in range(n):
+        if rest[member] > least:
+            line[count], waiting[member] = member, True
+            count += 1
+    handed = 0
+    while count > 0:
+        member = line[at]
+        at, count = (at + 1) % n, count - 1
+        waiting[member] = False
+        amount = rest[member]
+        total[member] += amount
+        rest[member] = 0.0
+        handed += 1
+        if handed > most * n or amount > MOST_VISITS:
+            return total, np.inf
+        for e in range(start[member], start[member + 1]):
+            holder = other[e]
+            rest[holder] += share[e] * amount
+            if rest[holder] > least and not waiting[holder]:
+                waiting[holder] = True
+                line[(at + count) % n] = holder
+                count += 1
+    return total, rest.sum()
+
+
+@njit(cache=True)
+def through(inverse, inflow):  # type: ignore[no-untyped-def]
+    """Multiply row by row, in order: a sum that is the same whether one party is asked for or everybody."""
+    made = np.zeros(inflow.size)
+    for row in range(inflow.size):
+        for column in range(inflow.size):
+            made[row] += inverse[row, column] * inflow[column]
+    return made
 
 
 @njit(cache=True)

@@ -66,7 +66,7 @@ def _candidates(register: Register, target: int) -> Iterator[int]:
     are in the group of the target's head. That needs votes that add up to one: where they exceed it, everyone is tried.
     """
     ties = register.votes_above
-    above, _ = kernels.all_above(ties.start, ties.other, target)
+    above = kernels.all_above(ties.start, ties.other, target)[0]
     head = int(_heads(register)[target])
     within = controlled(register, head)[0] | {head}
     contradictory = bool((register.votes_total[above] > 1 + TOLERANCE).any())
