@@ -105,10 +105,11 @@ def pull_down(parties, start, other, share, group, behind):  # type: ignore[no-u
 
 
 @njit(cache=True)
-def circulate(start, other, share, inflow, least, most):  # type: ignore[no-untyped-def]
+def circulate(start, other, share, inflow, least, laps):  # type: ignore[no-untyped-def]
     """Solve x = inflow + A·x in a circular component by handing on what reaches each member until little is left anywhere.
 
-    Only additions of what is not negative: nothing cancels, and what is left over bounds the error.
+    Only additions of what is not negative: nothing cancels, and what is left over bounds the error. Members take their turn
+    up and down the list, and hand on what came in this lap already (Gauss-Seidel): half the laps of a power iteration.
 
     Parameters
     ----------
@@ -118,8 +119,8 @@ def circulate(start, other, share, inflow, least, most):  # type: ignore[no-unty
         What comes in at each member, not negative.
     least
         A member with no more than this left is at rest.
-    most
-        Times that a member may hand on, on average, before it is given up.
+    laps
+        After so many it is given up.
 
     Returns
     -------
@@ -128,40 +129,37 @@ def circulate(start, other, share, inflow, least, most):  # type: ignore[no-unty
     """
     n = inflow.size
     total, rest = np.zeros(n), inflow.copy()
-    line, waiting = np.empty(n, np.int64), np.zeros(n, np.bool_)  # a ring: each member waits at most once
-    at = count = 0
-    for member in range(n):
-        if rest[member] > least:
-            line[count], waiting[member] = member, True
-            count += 1
-    handed = 0
-    while count > 0:
-        member = line[at]
-        at, count = (at + 1) % n, count - 1
-        waiting[member] = False
-        amount = rest[member]
-        total[member] += amount
-        rest[member] = 0.0
-        handed += 1
-        if handed > most * n or amount > MOST_VISITS:
-            return total, np.inf
-        for e in range(start[member], start[member + 1]):
-            holder = other[e]
-            rest[holder] += share[e] * amount
-            if rest[holder] > least and not waiting[holder]:
-                waiting[holder] = True
-                line[(at + count) % n] = holder
-                count += 1
-    return total, rest.sum()
+    for lap in range(laps):
+        most = 0.0
+        for turn in range(n):
+            member = turn if lap % 2 == 0 else n - 1 - turn
+            amount = rest[member]
+            if amount <= least:
+                continue
+            most = max(most, amount)
+            total[member] += amount
+            rest[member] = 0.0
+            for e in range(start[member], start[member + 1]):
+                rest[other[e]] += share[e] * amount
+        if most == 0.0:
+            return total, rest.sum()
+        if not most < MOST_VISITS:
+            break
+    return total, np.inf
 
 
 @njit(cache=True)
-def through(inverse, inflow):  # type: ignore[no-untyped-def]
-    """Multiply row by row, in order: a sum that is the same whether one party is asked for or everybody."""
-    made = np.zeros(inflow.size)
-    for row in range(inflow.size):
-        for column in range(inflow.size):
-            made[row] += inverse[row, column] * inflow[column]
+def through(columns, inflow):  # type: ignore[no-untyped-def]
+    """Multiply a matrix, given as its columns one after the other, with a vector in which little is not 0.
+
+    Each entry is added up from the first column to the last: the same, to the last bit, for whoever asks.
+    """
+    n = inflow.size
+    made = np.zeros(n)
+    for column in range(n):
+        if inflow[column] != 0.0:
+            for row in range(n):
+                made[row] += columns[column * n + row] * inflow[column]
     return made
 
 

@@ -16,8 +16,6 @@ from lib.errors import DataGap
 from lib.kernels import ownership as kernels
 from lib.ownership.register import TOLERANCE, Floats, Ints, Register
 
-# Members up to which a component is solved together with everything above a party, one loop after the other.
-SMALL_MEMBERS = 64
 # Members of a component up to which it is inverted (72 MB), and up to which it is factorised (sparse LU); then it is iterated.
 # Seen on 2 cores, 4 holders a company: 3,000 members inverted in 4 s.
 DENSE_MEMBERS = 3_000
@@ -43,7 +41,7 @@ class Block:
     inside
         Shares between members, rows holders, columns held.
     inverse, factor
-        (I − A)⁻¹ of a small component, its factors for a larger one; neither beyond FACTOR_MEMBERS.
+        (I − A)⁻¹ of a small component, column by column, its factors for a larger one; neither beyond FACTOR_MEMBERS.
     diagonal, rest
         M_ii per member, NaN where not yet worked out, and the bound of the error that a share has from it.
     """
@@ -71,12 +69,11 @@ def visits(register: Register, block: Block, inflow: Floats) -> tuple[Floats, fl
         If holdings over 100 % leave no finite solution.
     """
     if block.state == "closed":  # a walk that came in comes to every member, and never leaves
-        return np.full(len(block.members), inflow.sum()), 0.0
+        return np.full(len(block.members), np.cumsum(inflow)[-1]), 0.0  # added up in order, as for everybody at once
     if block.state == "broken":
         raise _no_solution(register, block)
     if block.inverse is not None:
-        small = len(block.members) <= SMALL_MEMBERS
-        return kernels.through(block.inverse, inflow) if small else block.inverse @ inflow, 0.0
+        return kernels.through(block.inverse, inflow), 0.0
     if block.factor is not None:
         return block.factor.solve(inflow), 0.0
     # M_ik ≤ M_ii bounds what is missing in any share, x_i / M_ii, by the sum of what was left.
@@ -91,8 +88,7 @@ def leads(block: Block, gap: Floats) -> Floats:
     if block.state == "closed":
         return gap
     if block.inverse is not None:
-        small = len(block.members) <= SMALL_MEMBERS
-        found: Floats = kernels.through(block.inverse.T.copy(), gap) if small else block.inverse.T @ gap
+        found: Floats = kernels.through(block.inverse.reshape(len(gap), -1).T.ravel(), gap)
     elif block.factor is not None:
         found = block.factor.solve(gap, "T")
     else:
@@ -144,7 +140,8 @@ def _made(register: Register, members: Ints) -> Block:
     try:
         if size <= DENSE_MEMBERS:
             inverse = np.linalg.inv(system.toarray())
-            return Block(members, _sound(inverse.sum(axis=0)), inside, inverse, None, inverse.diagonal().copy(), exact)
+            state, diagonal = _sound(inverse.sum(axis=0)), inverse.diagonal().copy()
+            return Block(members, state, inside, inverse.T.ravel(), None, diagonal, exact)
         factor: Any = splu(system)  # its stub does not know the transposed solve
         return Block(members, _sound(factor.solve(np.ones(size), "T")), inside, None, factor, nan, exact)
     except (np.linalg.LinAlgError, RuntimeError):  # exactly singular
