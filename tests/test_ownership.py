@@ -1,27 +1,19 @@
 """Integrated ownership against the formula itself: real registers, drawn registers, and components of every size."""
 
-import csv
 import random
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import Case, DataGap, graph, open_case
+from lib import Case, DataGap, graph
 from lib.ownership import blocks
 from lib.ownership.register import register_of
-from lib.store import SCHEMA_VERSION, next_version
-from tests.ownership_cases import dense_shares, empty_case, held
-
-FINBENCH = Path(__file__).parents[1] / "../shared/data/finbench"
-Edges = list[tuple[str, str, float]]
+from tests.ownership_cases import Edges, dense_shares, empty_case, finbench_case, held
 
 
 @pytest.fixture(scope="module")
@@ -32,29 +24,9 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Case:
 # --- a real register --------------------------------------------------------------------------------------------------
 
 
-def finbench_edges() -> Iterator[tuple[str, str, float]]:
-    for name, kind in (("PersonInvestCompany", "P"), ("CompanyInvestCompany", "C")):
-        with (FINBENCH / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file, delimiter="|"):
-                yield f"{kind}{row['investorId']}", f"C{row['companyId']}", float(row["ratio"])
-
-
 @pytest.fixture(scope="module")
 def finbench(tmp_path_factory: pytest.TempPathFactory) -> tuple[Case, Edges]:
-    if not FINBENCH.is_dir():
-        pytest.skip("the FinBench files are not beside the checkout (../shared/data/finbench)")
-    edges = list(finbench_edges())
-    holders, held_ids, shares = zip(*edges, strict=True)
-    ids = sorted({*holders, *held_ids})
-    path = tmp_path_factory.mktemp("finbench") / "store.duckdb"
-    with next_version(path) as store:
-        store.execute("insert into store_meta values ('finbench', 'test', $schema)", schema=SCHEMA_VERSION)
-        names = [f"H{n}" for n in range(len(edges))]
-        store.derive("_h", pa.table({"holding_id": names, "holder_id": holders, "held_id": held_ids, "share": shares}))
-        store.execute("insert into holdings by name select * from _h")
-        store.derive("_p", pa.table({"party_id": ids, "kind": ["person" if i[0] == "P" else "company" for i in ids]}))
-        store.execute("insert into parties by name select * from _p")
-    return open_case(None, "2022-12-31", path), edges
+    return finbench_case(tmp_path_factory.mktemp("finbench"))
 
 
 @pytest.fixture(scope="module")

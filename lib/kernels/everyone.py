@@ -1,7 +1,7 @@
 """Kernels that answer for everybody at once: holders of some size and controllers of each party of a register.
 
-Arrays in, arrays out. Lists of holdings are compressed as in kernels.ownership. What is worked out here for everybody is added up
-in the same order as for a single party there, so that both give the same numbers to the last bit.
+Arrays in, arrays out. Lists of holdings are compressed as in kernels.ownership. What is worked out here for everybody is
+added up in the same order as for a single party there, so that both give the same numbers to the last bit.
 """
 
 import numpy as np

@@ -14,7 +14,7 @@ MOST_VISITS = 1e9
 
 
 @njit(cache=True)
-def all_above(start, other, first):  # type: ignore[no-untyped-def]  # arrays of int64, as numba wants them
+def all_above(start, other, first, halt):  # type: ignore[no-untyped-def]  # arrays of int64, as numba wants them
     """Return the parties above `first` (itself first), nearest layer first, and their holdings among themselves.
 
     Parameters
@@ -23,6 +23,8 @@ def all_above(start, other, first):  # type: ignore[no-untyped-def]  # arrays of
         The `above` list, int64.
     first
         Party from which to look upwards.
+    halt
+        Parties above which not to look, as flags; of no length, if there are none.
 
     Returns
     -------
@@ -39,6 +41,9 @@ def all_above(start, other, first):  # type: ignore[no-untyped-def]  # arrays of
     while at < count:
         party = found[at]
         at_start[at] = edges
+        if halt.size > 0 and halt[party]:
+            at += 1
+            continue
         while edges + start[party + 1] - start[party] > near.size:
             near = np.concatenate((near, np.empty(near.size, np.int64)))
             edge = np.concatenate((edge, np.empty(edge.size, np.int64)))
@@ -63,6 +68,21 @@ def all_above(start, other, first):  # type: ignore[no-untyped-def]  # arrays of
     at_start[count] = edges
     ends = at_start[: count + 1].copy()
     return found[:count].copy(), layers[:count].copy(), ends, near[:edges].copy(), edge[:edges].copy()
+
+
+@njit(cache=True)
+def layers_above(start, other, first):  # type: ignore[no-untyped-def]
+    """Return the fewest holdings between each party of a list and `first`, −1 for those that are not above it."""
+    layers, line = np.full(start.size - 1, -1), np.empty(start.size - 1, np.int64)
+    line[0], layers[first], count, at = first, 0, 1, 0
+    while at < count:
+        party = line[at]
+        for e in range(start[party], start[party + 1]):
+            if layers[other[e]] < 0:
+                line[count], layers[other[e]] = other[e], layers[party] + 1
+                count += 1
+        at += 1
+    return layers
 
 
 @njit(cache=True)

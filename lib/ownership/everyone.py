@@ -1,4 +1,7 @@
-"""The register at once: owners of some size and controllers of every party, as tables. The numbers are those of single questions."""
+"""The register at once: owners of some size and controllers of every party, as tables.
+
+The numbers are those of single questions, to the last bit: what is a threshold for one is the same for all.
+"""
 
 import datetime as dt
 from dataclasses import dataclass

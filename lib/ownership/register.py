@@ -26,6 +26,7 @@ Flags = npt.NDArray[np.bool_]
 # Fractions are written with a few decimals and added up: a sum this near to 1 is 1.
 TOLERANCE = 1e-9
 TERMINAL = ("person", "state")
+NOWHERE = np.zeros(0, np.bool_)  # where a look upwards halts
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +179,7 @@ def numbered(case: Case) -> tuple[Register, int | None]:
 
 def everyone_above(register: Register, target: int) -> Ints:
     """Return the numbers of `target` and of everyone above it, nearest layer first."""
-    return cast(Ints, kernels.all_above(register.above.start, register.above.other, target)[0])
+    return cast(Ints, kernels.all_above(register.above.start, register.above.other, target, NOWHERE)[0])
 
 
 def fraction(name: str, value: float) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from lib.kernels import ownership as kernels
 from lib.ownership import blocks
-from lib.ownership.blocks import Block
+from lib.ownership.above import Above, above_of
 from lib.ownership.register import TOLERANCE, Flags, Floats, Ints, Register
 
 
@@ -53,32 +53,6 @@ class LookThrough:
     ignored: int
 
 
-@dataclass(frozen=True, eq=False)
-class _Above:
-    """A party and everyone above it, by their places in `parties`: nothing of the size of the register is made for a question.
-
-    Attributes
-    ----------
-    parties, layers
-        Numbers in the register, nearest layer first, the party itself at the head.
-    start, other, weight, edge
-        The holders of each, by place; where each holding is in the register's list.
-    group
-        Circular component of each.
-    runs
-        Places in order, held before holders, cut into runs of plain parties and components.
-    """
-
-    parties: Ints
-    layers: Ints
-    start: Ints
-    other: Ints
-    weight: Floats
-    edge: Ints
-    group: Ints
-    runs: list[tuple[Ints, Block | None]]
-
-
 def look_through(register: Register, target: int, least: float = 0.0) -> LookThrough:
     """Solve for the shares of everyone above `target`.
 
@@ -92,25 +66,26 @@ def look_through(register: Register, target: int, least: float = 0.0) -> LookThr
     DataGap
         If holdings over 100 % in a loop above the target leave no finite solution.
     """
-    above = _above(register, target)
+    above = above_of(register, target)
     reached, error = _reached(register, above)
     behind = _behind(register, above)
     returns, open_ended, inexact = _returns(register, above, reached, least)
-    share = reached[1:] / (1.0 + returns[1:])
+    others = np.arange(len(above.parties)) != above.seat
+    share = reached[others] / (1.0 + returns[others])
     share[(share > 1) & (share <= 1 + TOLERANCE)] = 1.0
     direct, direct_unknown = _direct(register, above)
-    unknown = float(behind[0])
+    direct, direct_unknown, unknown = direct[others], direct_unknown[others], float(behind[above.seat])
     over = above.parties[register.total[above.parties] > 1 + TOLERANCE]
     return LookThrough(
-        parties=above.parties[1:],
-        layers=above.layers[1:],
+        parties=above.parties[others],
+        layers=above.layers[others],
         share=share,
-        low=np.where(open_ended[1:], np.minimum(direct, share), share),
-        high=np.maximum(share, np.minimum(1.0, share + unknown - behind[1:] * share)),
+        low=np.where(open_ended[others], np.minimum(direct, share), share),
+        high=np.maximum(share, np.minimum(1.0, share + unknown - behind[others] * share)),
         direct=direct,
         direct_unknown=direct_unknown,
         unknown=unknown,
-        own=float((reached[0] - 1.0) / (1.0 + returns[0])),
+        own=float((reached[above.seat] - 1.0) / (1.0 + returns[above.seat])),
         error=error + inexact,
         closed=[register.named(b.members) for _, b in above.runs if b is not None and b.state == "closed"],
         over=register.named(np.sort(over)),
@@ -118,30 +93,10 @@ def look_through(register: Register, target: int, least: float = 0.0) -> LookThr
     )
 
 
-def _above(register: Register, target: int) -> _Above:
-    ties = register.above
-    parties, layers, start, other, edge = kernels.all_above(ties.start, ties.other, target)
-    group = register.group[parties]
-    runs = _runs(register, parties, group)
-    return _Above(parties, layers, start, other, ties.weight[edge], edge, group, runs)
-
-
-def _runs(register: Register, parties: Ints, group: Ints) -> list[tuple[Ints, Block | None]]:
-    """Order places, held before holders, and cut the order into runs of plain parties and circular components."""
-    ordered = np.argsort(register.rank[parties])
-    looped = register.looped[group[ordered]]
-    if not looped.any():
-        return [(ordered, None)]
-    cuts = 1 + np.flatnonzero((np.diff(group[ordered]) != 0) & (looped[1:] | looped[:-1]))
-    runs = np.split(ordered, cuts)
-    circular = register.looped[group[[run[0] for run in runs]]]
-    return [(r, blocks.block_of(register, parties[r]) if c else None) for r, c in zip(runs, circular.tolist(), strict=True)]
-
-
-def _reached(register: Register, above: _Above) -> tuple[Floats, float]:
+def _reached(register: Register, above: Above) -> tuple[Floats, float]:
     """Return column M_·target by place (in closed components the chance of coming there), and a bound of its error."""
     error, reached = 0.0, np.zeros(len(above.parties))
-    reached[0] = 1.0
+    reached[above.seat] = 1.0
     for places, block in above.runs:
         if block is not None:
             reached[places], rest = blocks.visits(register, block, reached[places])
@@ -150,10 +105,10 @@ def _reached(register: Register, above: _Above) -> tuple[Floats, float]:
     return reached, error
 
 
-def _behind(register: Register, above: _Above) -> Floats:
+def _behind(register: Register, above: Above) -> Floats:
     """Return what leads to unknown holders behind each party, holders first: u = g + Aᵀu. Kept in the register."""
     known = register.behind_known[above.parties]
-    if known[0]:  # then everyone above is known
+    if known[above.seat]:  # then everyone above is known
         return register.behind[above.parties]
     behind = np.where(known, register.behind[above.parties], register.gap[above.parties])
     for places, block in reversed(above.runs):
@@ -168,7 +123,7 @@ def _behind(register: Register, above: _Above) -> Floats:
     return behind
 
 
-def _returns(register: Register, above: _Above, reached: Floats, least: float) -> tuple[Floats, Flags, float]:
+def _returns(register: Register, above: Above, reached: Floats, least: float) -> tuple[Floats, Flags, float]:
     """Return M_ii − 1 by place, where it was left at 0 because too little reaches a member of a large component, its error."""
     returns, left = np.zeros(len(above.parties)), np.zeros(len(above.parties), np.bool_)
     inexact = 0.0
@@ -184,10 +139,10 @@ def _returns(register: Register, above: _Above, reached: Floats, least: float) -
     return returns, left, inexact
 
 
-def _direct(register: Register, above: _Above) -> tuple[Floats, Flags]:
-    """Return the direct shares of the parties above in the target, and where a holding has no known share."""
+def _direct(register: Register, above: Above) -> tuple[Floats, Flags]:
+    """Return the direct shares in the target by place, and where a holding has no known share."""
     share, unknown = np.zeros(len(above.parties)), np.zeros(len(above.parties), np.bool_)
-    holders = above.other[: above.start[1]]
-    share[holders] = above.weight[: above.start[1]]
-    unknown[holders] = register.pairs.unknown[register.above.pair[above.edge[: above.start[1]]]]
-    return share[1:], unknown[1:]
+    at = slice(int(above.start[above.seat]), int(above.start[above.seat + 1]))
+    share[above.other[at]] = above.weight[at]
+    unknown[above.other[at]] = register.pairs.unknown[register.above.pair[above.edge[at]]]
+    return share, unknown
