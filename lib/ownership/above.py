@@ -25,8 +25,8 @@ class Above:
         Place of the party itself.
     parties, layers
         Numbers in the register; the fewest holdings between.
-    start, other, weight, edge
-        The holders of each, by place; where each holding is in the register's list.
+    start, other, weight
+        The holders of each, by place, in the order of the register's list.
     group
         Circular component of each.
     runs
@@ -39,7 +39,6 @@ class Above:
     start: Ints
     other: Ints
     weight: Floats
-    edge: Ints
     group: Ints
     runs: list[tuple[Ints, Block | None]]
 
@@ -65,7 +64,7 @@ def _gathered(register: Register, target: int, halt: Flags) -> Above:
     parties, layers, start, other, edge = kernels.all_above(ties.start, ties.other, target, halt)
     group = register.group[parties]
     runs = [] if len(halt) and halt[parties].any() else _runs(register, parties, group)
-    return Above(0, parties, layers, start, other, ties.weight[edge], edge, group, runs)
+    return Above(0, parties, layers, start, other, ties.weight[edge], group, runs)
 
 
 def _joined(register: Register, near: Above, cone: Above) -> Above:
@@ -83,7 +82,6 @@ def _joined(register: Register, near: Above, cone: Above) -> Above:
         start=np.concatenate((start[:-1], start[-1] + cone.start)),
         other=np.concatenate((place[near.other[edges]], count + cone.other)),
         weight=np.concatenate((near.weight[edges], cone.weight)),
-        edge=np.concatenate((near.edge[edges], cone.edge)),
         group=np.concatenate((near.group[own], cone.group)),
         runs=[*_runs(register, near.parties[own], near.group[own]), *((count + run, block) for run, block in cone.runs)],
     )
@@ -108,7 +106,7 @@ def _cone(register: Register, component: int) -> Above:
         edge = np.arange(start[-1]) + np.repeat(ties.start[parties] - start[:-1], np.diff(start))
         other, group = np.searchsorted(parties, ties.other[edge]), register.group[parties]
         runs = _runs(register, parties, group)
-        register.memo[key] = Above(0, parties, parties[:0], start, other, ties.weight[edge], edge, group, runs)
+        register.memo[key] = Above(0, parties, parties[:0], start, other, ties.weight[edge], group, runs)
     return cast(Above, register.memo[key])
 
 

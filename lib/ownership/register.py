@@ -238,7 +238,7 @@ def _tables(store: Store, as_of: dt.date) -> tuple[pa.Table, pa.Table]:
     store.execute(f"create or replace temp table register_parties as {named_sql('register_parties')}")
     rows = store.run("register_holdings")
     store.execute("drop table temp.holdings_on_day")
-    parties = store.arrow("select * from register_parties order by rowid")
+    parties = store.arrow("from register_parties")  # a scan keeps the order of insertion, so a row is its rowid
     store.execute("drop table temp.register_parties")
     return parties, rows
 

@@ -18,7 +18,7 @@ from lib.ownership.register import TOLERANCE, Flags, Floats, Ints, Register
 
 @dataclass(frozen=True, eq=False)
 class LookThrough:
-    """Everyone above one party.
+    """Everyone above one party who has a share of interest in it.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ def look_through(register: Register, target: int, least: float = 0.0) -> LookThr
     Parameters
     ----------
     least
-        Fraction of interest: in components that are not inverted, holders that cannot reach it keep M_ij as their share.
+        Fraction of interest: holders of less are left out, unless their direct share is unknown.
 
     Raises
     ------
@@ -70,11 +70,12 @@ def look_through(register: Register, target: int, least: float = 0.0) -> LookThr
     reached, error = _reached(register, above)
     behind = _behind(register, above)
     returns, open_ended, inexact = _returns(register, above, reached, least)
-    others = np.arange(len(above.parties)) != above.seat
-    share = reached[others] / (1.0 + returns[others])
+    share = reached / (1.0 + returns)
     share[(share > 1) & (share <= 1 + TOLERANCE)] = 1.0
-    direct, direct_unknown = _direct(register, above)
-    direct, direct_unknown, unknown = direct[others], direct_unknown[others], float(behind[above.seat])
+    direct, direct_unknown = _direct(register, target, above)
+    others = (share >= least) | direct_unknown
+    others[above.seat] = False
+    share, direct, unknown = share[others], direct[others], float(behind[above.seat])
     over = above.parties[register.total[above.parties] > 1 + TOLERANCE]
     return LookThrough(
         parties=above.parties[others],
@@ -83,7 +84,7 @@ def look_through(register: Register, target: int, least: float = 0.0) -> LookThr
         low=np.where(open_ended[others], np.minimum(direct, share), share),
         high=np.maximum(share, np.minimum(1.0, share + unknown - behind[others] * share)),
         direct=direct,
-        direct_unknown=direct_unknown,
+        direct_unknown=direct_unknown[others],
         unknown=unknown,
         own=float((reached[above.seat] - 1.0) / (1.0 + returns[above.seat])),
         error=error + inexact,
@@ -139,10 +140,10 @@ def _returns(register: Register, above: Above, reached: Floats, least: float) ->
     return returns, left, inexact
 
 
-def _direct(register: Register, above: Above) -> tuple[Floats, Flags]:
+def _direct(register: Register, target: int, above: Above) -> tuple[Floats, Flags]:
     """Return the direct shares in the target by place, and where a holding has no known share."""
     share, unknown = np.zeros(len(above.parties)), np.zeros(len(above.parties), np.bool_)
     at = slice(int(above.start[above.seat]), int(above.start[above.seat + 1]))
     share[above.other[at]] = above.weight[at]
-    unknown[above.other[at]] = register.pairs.unknown[register.above.pair[above.edge[at]]]
+    unknown[above.other[at]] = register.pairs.unknown[register.above.pair[register.above.of(target)]]
     return share, unknown
