@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/register.py [--entities 5e6] [--holdings 1e7]
 
 Draws a register in which two of five entities are companies and the others persons: chains, loops of two to six companies (a
-fifth of the companies), one circular component of 0.2 % of the entities and one of 2 % (10,000 and 100,000 of 5M), whose members
-hold most of each other. A process of its own draws it, so that the peak of memory is that of the look-through alone. Peers:
+fifth of the companies), one circular component of 0.2 % of the entities and one of 2 % (10,000 and 100,000 of 5M), whose
+members hold most of each other. A process of its own draws it, so that the peak of memory is that of the look-through alone. Peers:
 power iterations over everything (scipy), and products along networkx's paths, stopped after 20 s and given only what is above
 the company. Up to 200,000 entities, owners and controllers of everybody are written as tables too: beyond, 100,000 members of
 one component would be iterated one by one.

@@ -279,3 +279,30 @@ def test_a_component_that_never_comes_to_rest_is_given_up() -> None:
     total, rest = kernels.circulate(start, other, np.full(2, 0.5), np.array([1.0, 0.0]), 1e-15, 1_000)
     assert total.tolist() == pytest.approx([4 / 3, 2 / 3], abs=1e-14)
     assert 0 <= rest <= 2e-15
+
+
+def plain_fixpoint(votes: dict[tuple[str, str], float], head: str) -> set[str]:
+    """Return what a party controls, by the definition: what it and what it controls have a majority of, until nothing changes."""
+    inside = {head}
+    while True:
+        sums: dict[str, float] = defaultdict(float)
+        for (holder, of), share in votes.items():
+            sums[of] += share if holder in inside else 0.0
+        more = {of for of, total in sums.items() if total > 0.5 + 1e-9} - inside
+        if not more:
+            return inside - {head}
+        inside |= more
+
+
+@settings(max_examples=120, deadline=None)
+@given(shares)
+def test_everybodys_controllers_are_those_of_a_plain_fixpoint(base: Case, drawn: dict[tuple[str, str], int | None]) -> None:
+    votes = {pair: (tenths or 0) / 10 for pair, tenths in drawn.items()}
+    _, found = graph.register(held(base, None, [(a, b, share) for (a, b), share in votes.items()]).store, DAY)
+    expected = {(entity, head) for head in PARTIES for entity in plain_fixpoint(votes, head)}
+    assert set(zip(found["entity_id"], found["controller_id"], strict=True)) == expected
+    assert len(found) == len(expected)
+    for entity, head, path in found[["entity_id", "controller_id", "path"]].itertuples(index=False):
+        allowed = {head, *plain_fixpoint(votes, head)}
+        ways = nx.DiGraph([(b, a) for (a, b), share in votes.items() if share and {a, b} <= allowed])
+        assert path == min(nx.all_shortest_paths(ways, entity, head))
