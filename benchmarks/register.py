@@ -4,10 +4,10 @@
 
 Draws a register in which two of five entities are companies and the others persons: chains, loops of two to six companies (a
 fifth of the companies), one circular component of 0.2 % of the entities and one of 2 % (10,000 and 100,000 of 5M), whose
-members hold most of each other. A process of its own draws it, so that the peak of memory is that of the look-through alone. Peers:
-power iterations over everything (scipy), and products along networkx's paths, stopped after 20 s and given only what is above
-the company. Up to 200,000 entities, owners and controllers of everybody are written as tables too: beyond, 100,000 members of
-one component would be iterated one by one.
+members hold most of each other. A process of its own draws it, so that the peak of memory is that of the look-through alone.
+Peers: power iterations over everything (scipy), and products along networkx's paths, stopped after 20 s and given only what is
+above the company. Up to 200,000 entities, owners and controllers of everybody are written as tables too: beyond, the members
+of a component of many thousands would be iterated one by one.
 """
 
 import argparse
@@ -180,7 +180,7 @@ def compared(name: str, case: Case, register: Register, drawn_from: Ints) -> Non
     spent = [peers(register, target) for target in sample.tolist()]
     ours, _ = asked(case, register.named(sample))
     cut = " (stopped at 20 s: at least)" if max(spent) > 20 else ""
-    print(f"  networkx: {', '.join(f'{s:.2g} s' for s in spent)}{cut}: {sum(spent) / ours.sum():,.0f} × ours on the same")
+    print(f"  networkx: {', '.join(f'{s:.2g} s' for s in spent)}{cut}: {sum(spent) / ours.sum():,.1f} × ours on the same")
 
 
 def main() -> None:

@@ -282,7 +282,7 @@ def test_a_component_that_never_comes_to_rest_is_given_up() -> None:
 
 
 def plain_fixpoint(votes: dict[tuple[str, str], float], head: str) -> set[str]:
-    """Return what a party controls, by the definition: what it and what it controls have a majority of, until nothing changes."""
+    """Return what a party controls: what it and what it controls have a majority of, until nothing changes."""
     inside = {head}
     while True:
         sums: dict[str, float] = defaultdict(float)

@@ -115,7 +115,7 @@ def owners_all(targets, line, rank, start, other, share, unknown, group, size, a
     Returns
     -------
     tuple
-        Target · holder · share · upper bound · layers, by target, largest share first, then by holder.
+        Target, holder and layers, and share and upper bound, of each holder.
     """
     n = start.size - 1
     layer, reached, open_ = np.full(n, -1, np.int32), np.zeros(n), np.zeros(n, np.bool_)
@@ -128,7 +128,6 @@ def owners_all(targets, line, rank, start, other, share, unknown, group, size, a
         _solve(parties, start, other, share, group, size, at, inverse, reached)
         for e in range(start[target], start[target + 1]):
             open_[other[e]] = unknown[e]
-        first = count
         for party in parties:
             part = reached[party] / (1.0 + (diagonal[party] - 1.0))
             if 1.0 < part <= 1.0 + 1e-9:
@@ -136,15 +135,9 @@ def owners_all(targets, line, rank, start, other, share, unknown, group, size, a
             if party != target and (part >= least or open_[party]):
                 if count == who.shape[0]:
                     who, numbers = np.concatenate((who, np.empty_like(who))), np.concatenate((numbers, np.empty_like(numbers)))
-                seat = count
-                while seat > first and (
-                    numbers[seat - 1, 0] < part or (numbers[seat - 1, 0] == part and who[seat - 1, 1] > party)
-                ):
-                    who[seat], numbers[seat] = who[seat - 1], numbers[seat - 1]
-                    seat -= 1
-                who[seat, 0], who[seat, 1], who[seat, 2] = target, party, layer[party]
-                numbers[seat, 0] = part
-                numbers[seat, 1] = max(part, min(1.0, part + behind[target] - behind[party] * part))
+                who[count, 0], who[count, 1], who[count, 2] = target, party, layer[party]
+                numbers[count, 0] = part
+                numbers[count, 1] = max(part, min(1.0, part + behind[target] - behind[party] * part))
                 count += 1
         for party in parties:
             layer[party], reached[party], open_[party] = -1, 0.0, False
@@ -172,34 +165,26 @@ def commands_all(down_start, held, down_votes, up_start, holder, most):  # type:
     n = down_start.size - 1
     total, direct, far = np.zeros(n), np.zeros(n), np.full(n, -1, np.int64)
     inside, itself = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
-    hop, line = np.empty(n, np.int64), np.empty(n, np.int64)
+    hop, line, queue = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
     pairs, count = np.empty((64, 3), np.int64), 0
-    begins, ways, length = np.zeros(65, np.int64), np.empty(64, np.int64), 0
+    begins, ways, length = np.zeros(64, np.int64), np.empty(64, np.int64), 0
     for head in range(n):
+        if down_start[head] == down_start[head + 1] or down_votes[down_start[head] : down_start[head + 1]].max() <= MAJORITY:
+            continue  # whoever controls anybody has a majority somewhere by its own votes
         several = _commanded(down_start, held, down_votes, head, total, direct, inside, line)
         itself[head] = total[head] > MAJORITY
         if several > 1:
-            _distances(down_start, held, up_start, holder, head, inside, far, hop)
+            _distances(down_start, held, up_start, holder, line[:several], inside, far, hop, queue)
+            if pairs.shape[0] < count + several:
+                pairs, begins = _room(pairs, count + several), _room(begins, count + several)
             for party in line[1:several]:
-                if count == pairs.shape[0]:
-                    pairs = np.concatenate((pairs, np.empty_like(pairs)))
-                    begins = np.concatenate((begins, np.empty(count, np.int64)))
                 pairs[count, 0], pairs[count, 1], pairs[count, 2] = head, party, direct[party] > MAJORITY
-                while length + far[party] + 1 > ways.size:
-                    ways = np.concatenate((ways, np.empty_like(ways)))
-                step = party
-                while step != head:
-                    ways[length] = step
-                    length += 1
-                    step = hop[step]
-                ways[length] = head
-                length += 1
+                if ways.size < length + far[party] + 1:
+                    ways = _room(ways, length + far[party] + 1)
+                length = _write(party, head, hop, ways, length)
                 count += 1
                 begins[count] = length
-        for party in line[:several]:
-            for e in range(down_start[party], down_start[party + 1]):
-                total[held[e]] = direct[held[e]] = 0.0
-            inside[party], far[party] = False, -1
+        _leave(line[:several], down_start, held, total, direct, inside, far)
         if length > most:
             return pairs[:count], begins[: count + 1], ways[:length], itself, True
     return pairs[:count].copy(), begins[: count + 1].copy(), ways[:length].copy(), itself, False
@@ -225,17 +210,46 @@ def _commanded(start, held, votes, head, total, direct, inside, line):  # type: 
 
 
 @njit(cache=True)
-def _distances(down_start, held, up_start, holder, head, inside, far, hop):  # type: ignore[no-untyped-def]
-    """Fill for what `head` controls the fewest holdings between, and the next party on the way up to it."""
-    queue, count, at = np.empty(64, np.int64), 1, 0
+def _room(array, entries):  # type: ignore[no-untyped-def]
+    """Return the array, doubled until it has room for so many entries."""
+    while array.shape[0] < entries:
+        array = np.concatenate((array, np.empty_like(array)))
+    return array
+
+
+@njit(cache=True)
+def _write(party, head, hop, ways, length):  # type: ignore[no-untyped-def]
+    """Write the way from a party to its controller behind the others; return where it ends."""
+    while party != head:
+        ways[length] = party
+        length += 1
+        party = hop[party]
+    ways[length] = head
+    return length + 1
+
+
+@njit(cache=True)
+def _leave(parties, start, held, total, direct, inside, far):  # type: ignore[no-untyped-def]
+    """Undo what was noted of a controller, who is the first, and of what it controls."""
+    for party in parties:
+        for e in range(start[party], start[party + 1]):
+            total[held[e]] = direct[held[e]] = 0.0
+        inside[party], far[party] = False, -1
+
+
+@njit(cache=True)
+def _distances(down_start, held, up_start, holder, parties, inside, far, hop, queue):  # type: ignore[no-untyped-def]
+    """Fill for a controller, the first of `parties`, and what it controls the fewest holdings between, and the next one up."""
+    head, count, at = parties[0], 1, 0
     queue[0], far[head] = head, 0
+    if parties.size == 2:  # most: nothing is between
+        far[parties[1]], hop[parties[1]] = 1, head
+        return
     while at < count:
         party = queue[at]
         for e in range(down_start[party], down_start[party + 1]):
             below = held[e]
             if inside[below] and far[below] < 0:
-                if count == queue.size:
-                    queue = np.concatenate((queue, np.empty_like(queue)))
                 queue[count], far[below] = below, far[party] + 1
                 count += 1
         at += 1

@@ -124,7 +124,7 @@ def owners_of_all(register: Register, least: float) -> Owners:
         except DataGap as gap:
             unsolved[target] = gap
     party, holder, layers, share, low, high = (np.concatenate(column) for column in zip(*found, strict=True))
-    order = np.argsort(party, kind="stable")
+    order = np.lexsort((holder, -share, party))
     return Owners(party[order], holder[order], share[order], low[order], high[order], layers[order], unsolved)
 
 
@@ -146,10 +146,10 @@ def commands_of_all(register: Register) -> Commands:
             "Ask for single parties with graph.controllers(case)",
         )
     controller, party, direct = pairs[:, 0], pairs[:, 1], pairs[:, 2] > 0
-    circular = itself
-    circular[controller[_mutual(len(itself), controller, party)]] = True
     ultimate = np.ones(len(itself), np.bool_)
     ultimate[party] = False
+    circular = itself
+    circular[controller[_mutual(ultimate, controller, party)]] = True
     headless = np.ones(len(itself), np.bool_)
     headless[party[ultimate[controller]]] = False
     steps = np.diff(begin)
@@ -160,9 +160,11 @@ def commands_of_all(register: Register) -> Commands:
     return Commands(party, controller, direct[order], circular[controller], headless[party], begins, way[places])
 
 
-def _mutual(n: int, controller: Ints, party: Ints) -> Flags:
-    """Tell of each pair whether it is there the other way round too."""
-    return np.isin(controller * n + party, party * n + controller)
+def _mutual(ultimate: Flags, controller: Ints, party: Ints) -> Ints:
+    """Return the pairs that are there the other way round too."""
+    between = np.flatnonzero(~ultimate[controller])
+    there, back = controller[between] * len(ultimate) + party[between], party[between] * len(ultimate) + controller[between]
+    return between[np.isin(there, back)]
 
 
 def _small(register: Register, line: Ints) -> tuple[Ints, Ints, Floats, Floats]:
@@ -186,10 +188,9 @@ def _small(register: Register, line: Ints) -> tuple[Ints, Ints, Floats, Floats]:
 
 def _singly(register: Register, target: int, least: float) -> tuple[Ints | Floats, ...]:
     solved = look_through(register, target, 0.99 * least)
-    order = np.lexsort((solved.parties, -solved.share))
-    order = order[(solved.share[order] >= least) | solved.direct_unknown[order]]
-    measured = (solved.layers, solved.share, solved.low, solved.high)
-    return np.full(len(order), target), solved.parties[order], *(column[order] for column in measured)
+    kept = (solved.share >= least) | solved.direct_unknown
+    columns = (solved.parties, solved.layers, solved.share, solved.low, solved.high)
+    return np.full(np.count_nonzero(kept), target), *(column[kept] for column in columns)
 
 
 def _owner_table(register: Register, owners: Owners) -> pa.Table:

@@ -250,12 +250,16 @@ def _pairs(n: int, rows: pa.Table) -> Pairs:
     holder, held = holder[order], held[order]
     fresh = np.ones(len(holder), np.bool_)
     fresh[1:] = (np.diff(holder) != 0) | (np.diff(held) != 0)
-    _settle(rows, order, fresh)
-    first = np.flatnonzero(fresh)
+    several = _settle(rows, order, fresh)
+    first, begins = np.flatnonzero(fresh), np.flatnonzero(fresh[several])
+    pairs = np.searchsorted(first, several[begins])
 
     def added(name: str, dtype: npt.DTypeLike, add: np.ufunc = np.add) -> npt.NDArray[Any]:
-        values = rows[name].to_numpy()[order].astype(dtype, copy=False)
-        return values if len(first) == len(values) else add.reduceat(values, first)
+        values = rows[name].to_numpy().astype(dtype, copy=False)
+        made = values[order[first]]
+        if len(pairs):
+            made[pairs] = add.reduceat(values[order[several]], begins)
+        return made
 
     return Pairs(
         holder=holder[first],
@@ -271,12 +275,16 @@ def _pairs(n: int, rows: pa.Table) -> Pairs:
     )
 
 
-def _settle(rows: pa.Table, order: Ints, fresh: Flags) -> None:
-    """Put several records of one pair in order of their ids, so that sums do not depend on the order of the files."""
+def _settle(rows: pa.Table, order: Ints, fresh: Flags) -> Ints:
+    """Put several records of one pair in order of their ids, so that sums do not depend on the order of the files.
+
+    Return where in the order they are.
+    """
     several = np.flatnonzero(~fresh | ~np.append(fresh[1:], True))
     keys = ("held", "holder", "holding_id", "share", "votes", "valid_from")
     some = rows.select(keys).take(pa.array(order[several]))
     order[several] = order[several][pc.sort_indices(some, [(key, "ascending") for key in keys]).to_numpy()]
+    return several
 
 
 def _above(n: int, pairs: Pairs, weight: Floats, kept: Flags) -> Ties:
