@@ -256,7 +256,7 @@ def _pairs(n: int, rows: pa.Table) -> Pairs:
 
     def added(name: str, dtype: npt.DTypeLike, add: np.ufunc = np.add) -> npt.NDArray[Any]:
         values = rows[name].to_numpy().astype(dtype, copy=False)
-        made = values[order[first]]
+        made: npt.NDArray[Any] = values[order[first]]
         if len(pairs):
             made[pairs] = add.reduceat(values[order[several]], begins)
         return made
