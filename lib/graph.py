@@ -9,6 +9,7 @@ Reads `holdings`, `roles` and `links` as of the case's date. Everything out is a
 * `derive_…`: the same for all cases of a scope at once, as the Arrow tables that rules read.
 """
 
+import datetime as dt
 from typing import cast
 
 import networkx as nx
@@ -16,9 +17,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from lib.case import Case
+from lib.case import Case, day_of, last_day
 from lib.errors import BadParameter
-from lib.ownership import loops, walks
+from lib.ownership import everyone, loops, walks
 from lib.ownership.beneficial import beneficial_owners
 from lib.ownership.bounds import interval
 from lib.ownership.commanding import controllers
@@ -30,6 +31,7 @@ from lib.ownership.history import changes
 from lib.ownership.register import Ints, Register, everyone_above, fraction, numbered, register_of, target_of
 from lib.ownership.relations import related
 from lib.ownership.solve import LookThrough, look_through
+from lib.store import Store, frame
 
 __all__ = [
     "beneficial_owners",
@@ -42,6 +44,7 @@ __all__ = [
     "gaps",
     "nominees",
     "owners",
+    "register",
     "related",
     "shareholding",
 ]
@@ -233,6 +236,49 @@ def shareholding(case: Case, min_share: float = 0) -> "nx.DiGraph[str]":
         since = pairs.since[pair].item()
         graph.add_edge(holder, held, share=share, valid_from=since, holding_ids=pairs.holding_ids(pair))
     return graph
+
+
+def register(
+    store: Store, as_of: str | dt.date | None = None, min_share: float = everyone.LEAST
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """List the owners and controllers of every party that somebody holds, and keep them for queries.
+
+    Parameters
+    ----------
+    as_of
+        Day asked about, a date or `YYYY-MM-DD`; the last day that the data covers, if omitted.
+    min_share
+        Leave out holders whose look-through share is below this fraction, 0 to 1. Holders whose direct share is unknown are
+        always listed.
+
+    Returns
+    -------
+    tuple of DataFrames, by entity, with the numbers and in the order of `owners` and `controllers`
+        entity_id · holder_id · share · share_low · share_high (fractions) · layers, and
+        entity_id · controller_id · basis (in words) · path (list of ids, from the entity to the controller).
+        They are the TEMP tables `register_owners` and `register_controllers` of the handle. The first one's
+        `attrs["unsolved"]`: entities whose shares have no finite solution, with the reason; the TEMP table
+        `register_unsolved` (entity_id · reason) too.
+
+    Raises
+    ------
+    BadParameter
+        If `min_share` is outside 0–1, or the date is none.
+    DataGap
+        If no row of the Store has a date and none is given, or chains of control are so long that they cannot be listed.
+
+    Notes
+    -----
+    Members of circular components of more than 3,000 parties, and what these hold, are solved one by one.
+    """
+    day = day_of(as_of) if as_of is not None else last_day(store)
+    made = everyone.tables(store, day, min_share)
+    for name, table in made.items():
+        store.derive(name, table)
+    owned = frame(made["register_owners"])
+    unsolved = made["register_unsolved"].to_pylist()
+    owned.attrs["unsolved"] = {row["entity_id"]: row["reason"] for row in unsolved}
+    return owned, frame(made["register_controllers"])
 
 
 def _solved(case: Case, min_share: float) -> tuple[Register, LookThrough | None]:

@@ -1,5 +1,6 @@
 """Small registers for the tests of the look-through: temporary tables that stand before those of an empty Store."""
 
+import csv
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import replace
@@ -7,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
 from lib import Case, open_case
 from lib.schema import schema
+from lib.store import SCHEMA_VERSION, next_version
 from tests.conftest import write_store
 
 DAY = dt.date(2018, 9, 30)
+FINBENCH = Path(__file__).parents[1] / "../shared/data/finbench"
+Edges = list[tuple[str, str, float]]
 Holding = tuple[str, str, float | None] | dict[str, Any]
 
 
@@ -55,3 +60,24 @@ def dense_shares(shares: Iterable[tuple[str, str, float]], target: str) -> dict[
     m = np.linalg.inv(np.eye(len(ids)) - direct)
     y = (m - np.eye(len(ids))) / np.diag(m)[:, None]
     return {p: float(y[at[p], at[target]]) for p in ids}
+
+
+def finbench_case(folder: Path) -> tuple[Case, Edges]:
+    """Return the FinBench register (960 held companies, one component of 457) as a case, and its shares; skip without it."""
+    if not FINBENCH.is_dir():
+        pytest.skip("the FinBench files are not beside the checkout (../shared/data/finbench)")
+    edges: Edges = []
+    for name, kind in (("PersonInvestCompany", "P"), ("CompanyInvestCompany", "C")):
+        with (FINBENCH / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file, delimiter="|"):
+                edges.append((f"{kind}{row['investorId']}", f"C{row['companyId']}", float(row["ratio"])))
+    holders, held_ids, shares = zip(*edges, strict=True)
+    ids = sorted({*holders, *held_ids})
+    with next_version(folder / "store.duckdb") as store:
+        store.execute("insert into store_meta values ('finbench', 'test', $schema)", schema=SCHEMA_VERSION)
+        names = [f"H{n}" for n in range(len(edges))]
+        store.derive("_h", pa.table({"holding_id": names, "holder_id": holders, "held_id": held_ids, "share": shares}))
+        store.execute("insert into holdings by name select * from _h")
+        store.derive("_p", pa.table({"party_id": ids, "kind": ["person" if i[0] == "P" else "company" for i in ids]}))
+        store.execute("insert into parties by name select * from _p")
+    return open_case(None, "2022-12-31", folder / "store.duckdb"), edges

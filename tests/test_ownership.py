@@ -1,27 +1,19 @@
 """Integrated ownership against the formula itself: real registers, drawn registers, and components of every size."""
 
-import csv
 import random
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import Case, DataGap, graph, open_case
-from lib.ownership import solve
+from lib import Case, DataGap, graph
+from lib.ownership import blocks
 from lib.ownership.register import register_of
-from lib.store import SCHEMA_VERSION, next_version
-from tests.ownership_cases import dense_shares, empty_case, held
-
-FINBENCH = Path(__file__).parents[1] / "../shared/data/finbench"
-Edges = list[tuple[str, str, float]]
+from tests.ownership_cases import Edges, dense_shares, empty_case, finbench_case, held
 
 
 @pytest.fixture(scope="module")
@@ -32,29 +24,9 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Case:
 # --- a real register --------------------------------------------------------------------------------------------------
 
 
-def finbench_edges() -> Iterator[tuple[str, str, float]]:
-    for name, kind in (("PersonInvestCompany", "P"), ("CompanyInvestCompany", "C")):
-        with (FINBENCH / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file, delimiter="|"):
-                yield f"{kind}{row['investorId']}", f"C{row['companyId']}", float(row["ratio"])
-
-
 @pytest.fixture(scope="module")
 def finbench(tmp_path_factory: pytest.TempPathFactory) -> tuple[Case, Edges]:
-    if not FINBENCH.is_dir():
-        pytest.skip("the FinBench files are not beside the checkout (../shared/data/finbench)")
-    edges = list(finbench_edges())
-    holders, held_ids, shares = zip(*edges, strict=True)
-    ids = sorted({*holders, *held_ids})
-    path = tmp_path_factory.mktemp("finbench") / "store.duckdb"
-    with next_version(path) as store:
-        store.execute("insert into store_meta values ('finbench', 'test', $schema)", schema=SCHEMA_VERSION)
-        names = [f"H{n}" for n in range(len(edges))]
-        store.derive("_h", pa.table({"holding_id": names, "holder_id": holders, "held_id": held_ids, "share": shares}))
-        store.execute("insert into holdings by name select * from _h")
-        store.derive("_p", pa.table({"party_id": ids, "kind": ["person" if i[0] == "P" else "company" for i in ids]}))
-        store.execute("insert into parties by name select * from _p")
-    return open_case(None, "2022-12-31", path), edges
+    return finbench_case(tmp_path_factory.mktemp("finbench"))
 
 
 @pytest.fixture(scope="module")
@@ -206,9 +178,9 @@ def web(companies: int, seed: int) -> Edges:
 def test_every_way_of_solving_a_component_gives_the_formulas_shares(
     base: Case, monkeypatch: pytest.MonkeyPatch, dense: int, factor: int
 ) -> None:
-    monkeypatch.setattr(solve, "DENSE_MEMBERS", dense)
-    monkeypatch.setattr(solve, "FACTOR_MEMBERS", factor)
-    monkeypatch.setattr(solve, "EXACT_FROM", 0.0)
+    monkeypatch.setattr(blocks, "DENSE_MEMBERS", dense)
+    monkeypatch.setattr(blocks, "FACTOR_MEMBERS", factor)
+    monkeypatch.setattr(blocks, "EXACT_FROM", 0.0)
     edges = web(80, seed=7)
     expected = dense_shares(edges, "C005")
     found = graph.owners(held(base, "C005", edges), min_share=0)
@@ -225,8 +197,8 @@ def test_every_way_of_solving_a_component_gives_the_formulas_shares(
 def test_every_way_of_solving_a_component_gives_the_same_unknown_part(
     base: Case, monkeypatch: pytest.MonkeyPatch, dense: int, factor: int
 ) -> None:
-    monkeypatch.setattr(solve, "DENSE_MEMBERS", dense)
-    monkeypatch.setattr(solve, "FACTOR_MEMBERS", factor)
+    monkeypatch.setattr(blocks, "DENSE_MEMBERS", dense)
+    monkeypatch.setattr(blocks, "FACTOR_MEMBERS", factor)
     edges = [e for e in web(40, seed=3) if e[0] not in ("x001", "x002")]  # 10 % of two companies are not known
     unnamed = web(40, seed=3)
     expected = dense_shares(unnamed, "C005")
@@ -235,9 +207,9 @@ def test_every_way_of_solving_a_component_gives_the_same_unknown_part(
 
 
 def test_in_an_iterated_component_small_members_have_an_interval(base: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solve, "DENSE_MEMBERS", 0)
-    monkeypatch.setattr(solve, "FACTOR_MEMBERS", 0)
-    monkeypatch.setattr(solve, "EXACT_FROM", 0.2)
+    monkeypatch.setattr(blocks, "DENSE_MEMBERS", 0)
+    monkeypatch.setattr(blocks, "FACTOR_MEMBERS", 0)
+    monkeypatch.setattr(blocks, "EXACT_FROM", 0.2)
     edges = web(80, seed=7)
     expected = dense_shares(edges, "C005")
     found = graph.owners(held(base, "C005", edges), min_share=0)
@@ -251,7 +223,7 @@ def test_in_an_iterated_component_small_members_have_an_interval(base: Case, mon
 def test_members_that_cannot_reach_the_fraction_asked_for_are_not_solved_for_nothing(
     base: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(solve, "DENSE_MEMBERS", 0)
+    monkeypatch.setattr(blocks, "DENSE_MEMBERS", 0)
     edges = web(80, seed=7)
     expected = dense_shares(edges, "C005")
     case = held(base, "C005", edges)
@@ -277,8 +249,8 @@ def test_a_ring_of_twelve_thousand_companies_is_solved(base: Case) -> None:
 def test_no_way_of_solving_makes_numbers_of_a_loop_without_solution(
     base: Case, monkeypatch: pytest.MonkeyPatch, dense: int, factor: int
 ) -> None:
-    monkeypatch.setattr(solve, "DENSE_MEMBERS", dense)
-    monkeypatch.setattr(solve, "FACTOR_MEMBERS", factor)
+    monkeypatch.setattr(blocks, "DENSE_MEMBERS", dense)
+    monkeypatch.setattr(blocks, "FACTOR_MEMBERS", factor)
     with pytest.raises(DataGap, match="A"):
         graph.owners(held(base, "P", [("A", "P", 1.0), ("A", "B", 1.0), ("B", "A", 1.0), ("Z", "A", 0.5)]))
     with pytest.raises(DataGap, match="A"):

@@ -10,6 +10,7 @@ from lib.draw import chart, former, holders, holding_network, tables
 from lib.draw.markup import Piece, absent, figure
 from lib.draw.writing import count, short_percent
 from lib.errors import BadParameter, DataGap
+from lib.ownership.frames import known_parties
 from lib.words import pick, word
 
 _CHARTED = 300  # boxes up to which a chart is readable
@@ -84,8 +85,7 @@ def _shares(case: Case) -> tuple[dict[str, float], list[str]]:
 def _ended(case: Case, held: "nx.DiGraph[str]") -> list[former.Former]:
     """Return the holdings in the institution and in those above it that had ended by the case's day."""
     rows = case.store.run("ended_holdings", as_of=case.as_of, held=list(held)).to_pylist()
-    known = {row["party_id"]: row for row in case.store.run("parties_known").to_pylist()}
-    return former.read(rows, known)
+    return former.read(rows, known_parties(case, (row["holder_id"] for row in rows)))
 
 
 def _listed(case: Case) -> frozenset[str]:

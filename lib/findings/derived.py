@@ -18,6 +18,9 @@ SCOPE = pa.schema({"case_id": pa.string(), "institution_id": pa.string(), "party
 MAKERS: dict[str, str] = {
     "related": "lib.graph",
     "components": "lib.graph",
+    "register_owners": "lib.ownership.everyone",
+    "register_controllers": "lib.ownership.everyone",
+    "register_unsolved": "lib.ownership.everyone",
     "case_accounts": "lib.flows",
     "case_loans": "lib.flows",
     "uses_of_funds": "lib.flows",

@@ -9,11 +9,13 @@ from numba import njit
 
 # What is added up from fractions may miss one half by a rounding error: a majority is more than this.
 MAJORITY = 0.5 + 1e-9
+# Expected visits beyond this cannot be told from a component that nobody outside owns.
+MOST_VISITS = 1e9
 
 
 @njit(cache=True)
-def all_above(start, other, first):  # type: ignore[no-untyped-def]  # arrays of int64, as numba wants them
-    """Return the parties above `first` (itself first), nearest layer first, and their layers.
+def all_above(start, other, first, halt):  # type: ignore[no-untyped-def]  # arrays of int64, as numba wants them
+    """Return the parties above `first` (itself first), nearest layer first, and their holdings among themselves.
 
     Parameters
     ----------
@@ -21,25 +23,84 @@ def all_above(start, other, first):  # type: ignore[no-untyped-def]  # arrays of
         The `above` list, int64.
     first
         Party from which to look upwards.
+    halt
+        Parties above which not to look, as flags; of no length, if there are none.
+
+    Returns
+    -------
+    tuple
+        Parties · their layers · the `above` list among them (`start`, `other`, by their places in the first list) · where
+        each of its holdings is in the register's list.
     """
-    seen = np.zeros(start.size - 1, np.int32)  # layer + 1; untouched pages cost nothing
-    found = np.empty(64, np.int64)
-    found[0], count, at = first, 1, 0
-    seen[first] = 1
+    numbers, seats = np.full(256, -1), np.empty(256, np.int64)  # a hash table: as large as the answer, not as the register
+    found, layers, at_start = np.empty(64, np.int64), np.empty(64, np.int64), np.empty(65, np.int64)
+    near, edge = np.empty(256, np.int64), np.empty(256, np.int64)
+    found[0], layers[0], count, edges, at = first, 0, 1, 0, 0
+    slot = _slot(numbers, first)
+    numbers[slot], seats[slot] = first, 0
     while at < count:
         party = found[at]
+        at_start[at] = edges
+        if halt.size > 0 and halt[party]:
+            at += 1
+            continue
+        while edges + start[party + 1] - start[party] > near.size:
+            near = np.concatenate((near, np.empty(near.size, np.int64)))
+            edge = np.concatenate((edge, np.empty(edge.size, np.int64)))
         for e in range(start[party], start[party + 1]):
-            if seen[other[e]] == 0:
-                seen[other[e]] = seen[party] + 1
+            edge[edges] = e
+            slot = _slot(numbers, other[e])
+            if numbers[slot] < 0:
                 if count == found.size:
                     found = np.concatenate((found, np.empty(count, np.int64)))
-                found[count] = other[e]
+                    layers = np.concatenate((layers, np.empty(count, np.int64)))
+                    at_start = np.concatenate((at_start, np.empty(count + 1, np.int64)))
+                found[count], layers[count] = other[e], layers[at] + 1
+                numbers[slot], seats[slot] = other[e], count
+                near[edges] = count
+                count += 1
+                if 2 * count > numbers.size:
+                    numbers, seats = _wider(found[:count], 4 * numbers.size)
+            else:
+                near[edges] = seats[slot]
+            edges += 1
+        at += 1
+    at_start[count] = edges
+    ends = at_start[: count + 1].copy()
+    return found[:count].copy(), layers[:count].copy(), ends, near[:edges].copy(), edge[:edges].copy()
+
+
+@njit(cache=True)
+def layers_above(start, other, first):  # type: ignore[no-untyped-def]
+    """Return the fewest holdings between each party of a list and `first`, −1 for those that are not above it."""
+    layers, line = np.full(start.size - 1, -1), np.empty(start.size - 1, np.int64)
+    line[0], layers[first], count, at = first, 0, 1, 0
+    while at < count:
+        party = line[at]
+        for e in range(start[party], start[party + 1]):
+            if layers[other[e]] < 0:
+                line[count], layers[other[e]] = other[e], layers[party] + 1
                 count += 1
         at += 1
-    layers = np.empty(count, np.int32)
-    for i in range(count):
-        layers[i] = seen[found[i]] - 1
-    return found[:count].copy(), layers
+    return layers
+
+
+@njit(cache=True)
+def _slot(numbers, party):  # type: ignore[no-untyped-def]
+    """Return where a party is in the hash table, or the free slot for it."""
+    slot = ((party * 0x2C1B3C6D) >> 12) & (numbers.size - 1)
+    while numbers[slot] >= 0 and numbers[slot] != party:
+        slot = (slot + 1) & (numbers.size - 1)
+    return slot
+
+
+@njit(cache=True)
+def _wider(found, size):  # type: ignore[no-untyped-def]
+    numbers, seats = np.full(size, -1), np.empty(size, np.int64)
+    for seat in range(found.size):
+        slot = _slot(numbers, found[seat])
+        numbers[slot], seats[slot] = found[seat], seat
+    return numbers, seats
 
 
 @njit(cache=True)
@@ -64,39 +125,62 @@ def pull_down(parties, start, other, share, group, behind):  # type: ignore[no-u
 
 
 @njit(cache=True)
-def order_groups(start, other, group, first, members):  # type: ignore[no-untyped-def]
-    """Return each group's place in an order in which every held party comes before its holders (Kahn).
+def circulate(start, other, share, inflow, least, laps):  # type: ignore[no-untyped-def]
+    """Solve x = inflow + A·x in a circular component by handing on what reaches each member until little is left anywhere.
+
+    Only additions of what is not negative: nothing cancels, and what is left over bounds the error. Members take their turn
+    up and down the list, and hand on what came in this lap already (Gauss-Seidel): half the laps of a power iteration.
 
     Parameters
     ----------
-    start, other
-        The `above` list.
-    group
-        Strongly connected component of each party.
-    first, members
-        Parties of each component: `members[first[g]:first[g + 1]]`.
+    start, other, share
+        Holders of each member among the members.
+    inflow
+        What comes in at each member, not negative.
+    least
+        A member with no more than this left is at rest.
+    laps
+        After so many it is given up.
+
+    Returns
+    -------
+    tuple
+        x · what was left in all, infinite if it was given up.
     """
-    groups = first.size - 1
-    waits = np.zeros(groups, np.int64)
-    for party in range(group.size):
-        for e in range(start[party], start[party + 1]):
-            waits[group[other[e]]] += group[other[e]] != group[party]
-    line = np.empty(groups, np.int64)
-    ready = np.flatnonzero(waits == 0)
-    count = ready.size
-    line[:count] = ready
-    place = np.empty(groups, np.int64)
-    for at in range(groups):
-        place[line[at]] = at
-        for m in range(first[line[at]], first[line[at] + 1]):
-            for e in range(start[members[m]], start[members[m] + 1]):
-                above = group[other[e]]
-                if above != line[at]:
-                    waits[above] -= 1
-                    if waits[above] == 0:
-                        line[count] = above
-                        count += 1
-    return place
+    n = inflow.size
+    total, rest = np.zeros(n), inflow.copy()
+    for lap in range(laps):
+        most = 0.0
+        for turn in range(n):
+            member = turn if lap % 2 == 0 else n - 1 - turn
+            amount = rest[member]
+            if amount <= least:
+                continue
+            most = max(most, amount)
+            total[member] += amount
+            rest[member] = 0.0
+            for e in range(start[member], start[member + 1]):
+                rest[other[e]] += share[e] * amount
+        if most == 0.0:
+            return total, rest.sum()
+        if not most < MOST_VISITS:
+            break
+    return total, np.inf
+
+
+@njit(cache=True)
+def through(columns, inflow):  # type: ignore[no-untyped-def]
+    """Multiply a matrix, given as its columns one after the other, with a vector in which little is not 0.
+
+    Each entry is added up from the first column to the last: the same, to the last bit, for whoever asks.
+    """
+    n = inflow.size
+    made = np.zeros(n)
+    for column in range(n):
+        if inflow[column] != 0.0:
+            for row in range(n):
+                made[row] += columns[column * n + row] * inflow[column]
+    return made
 
 
 @njit(cache=True)

@@ -5,17 +5,22 @@ principal's, a link `proxy` (代持) lets the principal command the nominee, `vi
 parties acting in concert form a group that commands them all. A group has a number behind those of the parties and no id.
 """
 
+import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import cast
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lib.case import Case
-from lib.ownership.register import Ints, Register, Ties, read, register_of, ties_of
+from lib.ownership.register import Flags, Ints, Register, Ties, read, register_on, ties_of
 from lib.ownership.sources import Record, of_table
 from lib.ownership.walks import steps_from, way
+from lib.store import Store
 
 CONCERT, PROXY, VIE, NOMINEE, HOLDING = "acting_in_concert", "proxy", "vie", "nominee", "holding"
 Tie = tuple[str, list[Record]]
@@ -45,19 +50,37 @@ class Command:
 
     def group_of(self, party: int) -> int | None:
         """Return the number of the group in which a party acts, if it is in one."""
-        return next((g for g, members in self.groups.items() if party in members), None)
+        return self._group.get(party)
 
     def concert_routes(self, last: int) -> dict[int, tuple[int, ...]]:
         """Return for each party of a group the shortest way by agreements to one member, both ends included."""
-        pairs = [pair for pair, (kind, _) in self.ties.items() if kind == CONCERT]
-        ends = np.array(pairs, np.int64).reshape(-1, 2)
-        size = len(self.register.votes_above.start) - 1
-        before = steps_from(ties_of(size, ends[:, 0], ends[:, 1], np.ones(len(ends)), np.ones(len(ends), np.bool_)), last)
+        before = steps_from(self._concert, last)
         return {party: way(before, party)[::-1] for party in before}
 
     def concert_records(self, members: tuple[int, ...]) -> list[Record]:
-        """Return the agreements among the members of a group."""
-        return [r for pair, (kind, records) in self.ties.items() if kind == CONCERT and pair[0] in members for r in records]
+        """Return the agreements among the members of a group, each as often as it has sides."""
+        with_whom = ((party, other) for party in members for other in self._concert.other[self._concert.of(party)].tolist())
+        return [record for pair in with_whom for record in self.ties[pair][1]]
+
+    def touched(self) -> Flags:
+        """Return which parties follow somebody by an agreement, or are held through a nominee, by number."""
+        made = np.zeros(len(self.register.votes_above.start) - 1, np.bool_)
+        made[[below for below, _ in self.ties]] = True
+        pairs = self.register.pairs
+        nominees = pc.is_in(pairs.record_ids, pa.array(self.nominees, pairs.record_ids.type)).to_numpy(zero_copy_only=False)
+        records = np.flatnonzero(nominees[pairs.order])
+        made[pairs.held[np.searchsorted(pairs.records, records, "right") - 1]] = True
+        return made
+
+    @cached_property
+    def _group(self) -> dict[int, int]:
+        return {party: group for group, members in self.groups.items() for party in members}
+
+    @cached_property
+    def _concert(self) -> Ties:
+        ends = np.array([pair for pair, (kind, _) in self.ties.items() if kind == CONCERT], np.int64).reshape(-1, 2)
+        size, all_of_them = len(self.register.votes_above.start) - 1, np.ones(len(ends), np.bool_)
+        return ties_of(size, ends[:, 0], ends[:, 1], np.ones(len(ends)), all_of_them)
 
     def explained(self, path: tuple[int, ...]) -> tuple[list[str], list[Record], set[str]]:
         """Return a path with the nominees on it, the records that make its steps, and the kinds of its steps."""
@@ -93,11 +116,16 @@ class Command:
 
 
 def command_of(case: Case) -> Command:
-    """Return whom the votes follow on the case's day; worked out once per version of the Store and day."""
-    key = ("command", case.as_of)
-    if key not in case.store.memo:
-        case.store.memo[key] = _command(case)
-    return cast(Command, case.store.memo[key])
+    """Return whom the votes follow on the case's day."""
+    return command_on(case.store, case.as_of)
+
+
+def command_on(store: Store, as_of: dt.date) -> Command:
+    """Return whom the votes follow on a day; worked out once per version of the Store and day."""
+    key = ("command", as_of)
+    if key not in store.memo:
+        store.memo[key] = _command(store, as_of)
+    return cast(Command, store.memo[key])
 
 
 def commanded_case(case: Case) -> tuple[Command, int | None]:
@@ -106,15 +134,15 @@ def commanded_case(case: Case) -> tuple[Command, int | None]:
     return command, command.register.number(case.party_id or "")
 
 
-def _command(case: Case) -> Command:
-    links = case.store.run("agreements_as_of", as_of=case.as_of).to_pylist()
-    held_for = case.store.run("nominee_holdings_as_of", as_of=case.as_of).to_pylist()
+def _command(store: Store, as_of: dt.date) -> Command:
+    links = store.run("agreements_as_of", as_of=as_of).to_pylist()
+    held_for = store.run("nominee_holdings_as_of", as_of=as_of).to_pylist()
+    register = register_on(store, as_of)
     if not links and not held_for:
-        return Command(register_of(case), {}, {}, {})
+        return Command(register, {}, {}, {})
     named = sorted({row[end] for row in links for end in ("lead_id", "other_id")})
-    register = register_of(case)
     if held_for or any(register.number(i) is None for i in named):  # else it is the same one, and is not read twice
-        register = read(case.store, case.as_of, principals=True, others=named)
+        register = read(store, as_of, principals=True, others=named)
     number = dict(zip(named, (cast(int, register.number(i)) for i in named), strict=True))
     ties: dict[tuple[int, int], Tie] = {}
     edges: list[tuple[int, int]] = []

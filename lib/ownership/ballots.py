@@ -6,7 +6,7 @@ import numpy as np
 
 from lib.kernels import ownership as kernels
 from lib.ownership.agreements import Command
-from lib.ownership.register import Flags, Floats, Ints
+from lib.ownership.register import NOWHERE, Flags, Floats, Ints
 
 
 class Ballots:
@@ -22,7 +22,7 @@ class Ballots:
 
     def __init__(self, command: Command, target: int) -> None:
         register, above = command.register, command.register.votes_above
-        self.parties: Ints = kernels.all_above(above.start, above.other, target)[0]
+        self.parties: Ints = kernels.all_above(above.start, above.other, target, NOWHERE)[0]
         place = np.full(len(above.start) - 1, -1, np.int64)
         place[self.parties] = np.arange(len(self.parties))
         counts = np.diff(above.start)[self.parties]

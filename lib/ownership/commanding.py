@@ -49,6 +49,12 @@ def commanders_of(command: Command, target: int) -> list[Commander]:
     return sorted(made.values(), key=lambda c: (not c.found.ultimate, len(c.found.path), c.found.party))
 
 
+def ranked(command: Command, target: int) -> tuple[list[Commander], bool]:
+    """Return everyone who controls `target`, and whether control goes in a circle without a head outside it."""
+    found = commanders_of(command, target)
+    return found, bool(found) and not any(c.found.ultimate for c in found)
+
+
 def group_votes(command: Command, target: int, group: int) -> float:
     """Return the votes in `target` that a group commands: its members' own and those of what they control together."""
     return votes_in(command.register, target, group, controlled(command.register, group)[0])[0]
@@ -132,8 +138,7 @@ def controllers(case: Case) -> pd.DataFrame:
     """
     target_of(case)
     command, target = commanded_case(case)
-    found = commanders_of(command, target) if target is not None else []
-    headless = bool(found) and not any(c.found.ultimate for c in found)
+    found, headless = ranked(command, target) if target is not None else ([], False)
     register, steps = command.register, [command.explained(c.found.path) for c in found]
     made = frame_of(
         **called(case, "controller_id", register.named(c.found.party for c in found)),

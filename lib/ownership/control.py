@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 
 from lib.kernels import ownership as kernels
-from lib.ownership.register import TOLERANCE, Ints, Register
+from lib.ownership.register import NOWHERE, TOLERANCE, Ints, Register
 from lib.ownership.walks import steps_from, way
 
 Groups = Mapping[int, tuple[int, ...]]
@@ -77,7 +77,7 @@ def _candidates(register: Register, target: int) -> Iterator[int]:
     are in the group of the target's head. That needs votes that add up to one: where they exceed it, everyone is tried.
     """
     ties = register.votes_above
-    above, _ = kernels.all_above(ties.start, ties.other, target)
+    above = kernels.all_above(ties.start, ties.other, target, NOWHERE)[0]
     head = int(_heads(register)[target])
     within = controlled(register, head)[0] | {head}
     contradictory = bool((register.votes_total[above] > 1 + TOLERANCE).any())

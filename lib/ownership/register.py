@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from lib.case import Case
 from lib.errors import BadParameter
+from lib.kernels import ordering
 from lib.kernels import ownership as kernels
+from lib.schema import named_sql
 from lib.store import Store
 
 Ints = npt.NDArray[np.int64]
@@ -27,6 +27,7 @@ Flags = npt.NDArray[np.bool_]
 # Fractions are written with a few decimals and added up: a sum this near to 1 is 1.
 TOLERANCE = 1e-9
 TERMINAL = ("person", "state")
+NOWHERE = np.zeros(0, np.bool_)  # where a look upwards halts
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +56,10 @@ class Ties:
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """One entry per holder and held party, the records between them added up; ordered by held party, then holder."""
+    """One entry per holder and held party, the records between them added up; ordered by held party, then holder.
+
+    The records of pair k are `order[records[k]:records[k + 1]]`, in the order in which the Store gave them.
+    """
 
     holder: Ints
     held: Ints
@@ -65,11 +69,13 @@ class Pairs:
     ignored: Ints
     since: npt.NDArray[np.datetime64]
     records: Ints
+    order: Ints
     record_ids: pa.Array
 
     def holding_ids(self, pair: int) -> list[str]:
         """Return the ids of the records behind a pair."""
-        ids = self.record_ids[int(self.records[pair]) : int(self.records[pair + 1])].to_pylist()
+        at = self.order[self.records[pair] : self.records[pair + 1]]
+        ids = self.record_ids.take(pa.array(at)).to_pylist()
         return [i for i in ids if i is not None]
 
 
@@ -93,9 +99,9 @@ class Register:
         Sum of the known shares in each party, and of the votes.
     ignored
         Records of holdings in each party with a fraction outside 0 to 1, which was set aside.
-    group, place, looped
-        Strongly connected component of each party; per component its place in the order (held before holders) and
-        whether it is circular.
+    group, rank, looped
+        Strongly connected component of each party, its place in an order of held before holders (members of a component
+        stand together, in order of ids), and per component whether it is circular.
     behind, behind_known
         Fraction of each party that leads to unknown holders at any layer, worked out when first asked for.
     memo
@@ -114,7 +120,7 @@ class Register:
     votes_total: Floats
     ignored: Ints
     group: Ints
-    place: Ints
+    rank: Ints
     looped: Flags
     behind: Floats
     behind_known: Flags
@@ -137,11 +143,16 @@ class Register:
 
 
 def register_of(case: Case) -> Register:
-    """Return the register as of the case's day; built once per version of the Store and day."""
-    key = ("register", case.as_of)
-    if key not in case.store.memo:
-        case.store.memo[key] = read(case.store, case.as_of)
-    return cast(Register, case.store.memo[key])
+    """Return the register as of the case's day."""
+    return register_on(case.store, case.as_of)
+
+
+def register_on(store: Store, as_of: dt.date) -> Register:
+    """Return the register as of a day; built once per version of the Store and day."""
+    key = ("register", as_of)
+    if key not in store.memo:
+        store.memo[key] = read(store, as_of)
+    return cast(Register, store.memo[key])
 
 
 def target_of(case: Case) -> str:
@@ -169,7 +180,7 @@ def numbered(case: Case) -> tuple[Register, int | None]:
 
 def everyone_above(register: Register, target: int) -> Ints:
     """Return the numbers of `target` and of everyone above it, nearest layer first."""
-    return cast(Ints, kernels.all_above(register.above.start, register.above.other, target)[0])
+    return cast(Ints, kernels.all_above(register.above.start, register.above.other, target, NOWHERE)[0])
 
 
 def fraction(name: str, value: float) -> None:
@@ -196,85 +207,115 @@ def read(store: Store, as_of: dt.date, *, principals: bool = False, others: Iter
     others
         Ids of parties to number although they neither hold nor are held.
     """
-    rows = store.run("holdings_as_of", as_of=as_of, principals=principals).combine_chunks()
-    holder_ids, held_ids = rows["holder_id"].combine_chunks(), rows["held_id"].combine_chunks()
-    ids = pc.unique(pa.concat_arrays([holder_ids, held_ids, pa.array(list(others), holder_ids.type)]))
-    ids = ids.take(pc.sort_indices(ids))
+    parties, rows = _tables(store, as_of, principals, list(others))
+    ids, kinds = parties["party_id"].combine_chunks(), parties["kind"].combine_chunks()
     n = len(ids)
-    pairs = _pairs(rows, _ints(pc.index_in(holder_ids, ids)), _ints(pc.index_in(held_ids, ids)))
-    known = store.run("parties_known")
-    at = pc.index_in(ids, known["party_id"].combine_chunks())
-    kinds, names = known["kind"].combine_chunks().take(at), known["name"].combine_chunks().take(at)
-    above = ties_of(n, pairs.held, pairs.holder, pairs.share, (pairs.share > 0) | pairs.unknown)
+    pairs = _pairs(n, rows)
+    del rows
+    above = _above(n, pairs, pairs.share, (pairs.share > 0) | pairs.unknown)
     total, votes_total = _sums(n, pairs.held, pairs.share), _sums(n, pairs.held, pairs.votes)
-    listed = pc.fill_null(known["listed"].combine_chunks().take(at), False).to_numpy(zero_copy_only=False)
-    group, place, looped = _groups(n, above)
+    listed = parties["listed"].to_numpy()
+    group, line, looped = ordering.groups(above.start, above.other)
+    rank = np.empty(n, np.int64)
+    rank[line] = np.arange(n)
+    votes_above = _above(n, pairs, pairs.votes, pairs.votes > 0)
     return Register(
         ids=ids,
         kinds=kinds,
-        names=pc.coalesce(names, ids),
+        names=parties["name"].combine_chunks(),
         pairs=pairs,
         above=above,
-        votes_above=ties_of(n, pairs.held, pairs.holder, pairs.votes, pairs.votes > 0),
-        votes_below=ties_of(n, pairs.holder, pairs.held, pairs.votes, pairs.votes > 0),
+        votes_above=votes_above,
+        votes_below=_below(n, pairs, votes_above),
         gap=_gaps(total, kinds, listed & (np.diff(above.start) == 0)),
         total=total,
         votes_total=votes_total,
         ignored=np.bincount(pairs.held, pairs.ignored, n).astype(np.int64),
         group=group,
-        place=place,
+        rank=rank,
         looped=looped,
         behind=np.zeros(n),
         behind_known=np.zeros(n, np.bool_),
     )
 
 
-def _pairs(rows: pa.Table, holder: Ints, held: Ints) -> Pairs:
-    """Add up the records between each holder and held party; the rows come ordered by held, then holder."""
+def _tables(store: Store, as_of: dt.date, principals: bool, others: list[str]) -> tuple[pa.Table, pa.Table]:
+    """Return the parties in order of ids, and the day's holding records with their parties' numbers.
+
+    DuckDB does the numbering: millions of ids as texts are compared and joined by all processors there.
+    """
+    holdings = f"create or replace temp table holdings_on_day as {named_sql('holdings_as_of')}"
+    store.execute(holdings, as_of=as_of, principals=principals)
+    store.execute(f"create or replace temp table register_parties as {named_sql('register_parties')}", others=others)
+    rows = store.run("register_holdings")
+    store.execute("drop table temp.holdings_on_day")
+    parties = store.arrow("from register_parties")  # a scan keeps the order of insertion, so a row is its rowid
+    store.execute("drop table temp.register_parties")
+    return parties, rows
+
+
+def _pairs(n: int, rows: pa.Table) -> Pairs:
+    """Add up the records between each holder and held party, ordered by held, then holder."""
+    holder, held = rows["holder"].to_numpy(), rows["held"].to_numpy()
+    order = ordering.sorted_pairs(held, holder, n)
+    holder, held = holder[order], held[order]
     fresh = np.ones(len(holder), np.bool_)
     fresh[1:] = (np.diff(holder) != 0) | (np.diff(held) != 0)
-    first = np.flatnonzero(fresh)
-    since = rows["valid_from"].to_numpy().astype("datetime64[D]")  # null is since ever: NaT, which minimum keeps
+    several = _settle(rows, order, fresh)
+    first, begins = np.flatnonzero(fresh), np.flatnonzero(fresh[several])
+    pairs = np.searchsorted(first, several[begins])
 
-    def added(name: str) -> npt.NDArray[Any]:
-        values = rows[name].to_numpy()
-        return np.add.reduceat(values, first) if len(first) else values
+    def added(name: str, dtype: npt.DTypeLike, add: np.ufunc = np.add) -> npt.NDArray[Any]:
+        values = rows[name].to_numpy().astype(dtype, copy=False)
+        made: npt.NDArray[Any] = values[order[first]]
+        if len(pairs):
+            made[pairs] = add.reduceat(values[order[several]], begins)
+        return made
 
     return Pairs(
         holder=holder[first],
         held=held[first],
-        share=added("share"),
-        votes=added("votes"),
-        unknown=np.maximum.reduceat(rows["unknown"].to_numpy(), first) if len(first) else np.zeros(0, np.bool_),
-        ignored=np.add.reduceat(rows["ignored"].to_numpy().astype(np.int64), first) if len(first) else np.zeros(0, np.int64),
-        since=np.minimum.reduceat(since, first) if len(first) else since,
+        share=added("share", np.float64),
+        votes=added("votes", np.float64),
+        unknown=added("unknown", np.bool_, np.maximum),
+        ignored=added("ignored", np.int64),
+        since=added("valid_from", "datetime64[D]", np.minimum),  # null is since ever: NaT, which minimum keeps
         records=np.append(first, len(holder)),
+        order=order,
         record_ids=rows["holding_id"].combine_chunks(),
     )
 
 
-def ties_of(n: int, party: Ints, other: Ints, weight: Floats, kept: Flags) -> Ties:
-    """Return the kept holdings of `n` parties as seen from `party`'s side."""
+def _settle(rows: pa.Table, order: Ints, fresh: Flags) -> Ints:
+    """Put several records of one pair in order of their ids, so that sums do not depend on the order of the files.
+
+    Return where in the order they are.
+    """
+    several = np.flatnonzero(~fresh | ~np.append(fresh[1:], True))
+    keys = ("held", "holder", "holding_id", "share", "votes", "valid_from")
+    some = rows.select(keys).take(pa.array(order[several]))
+    order[several] = order[several][pc.sort_indices(some, [(key, "ascending") for key in keys]).to_numpy()]
+    return several
+
+
+def _above(n: int, pairs: Pairs, weight: Floats, kept: Flags) -> Ties:
+    """Return the holders of each party: the order of the pairs is theirs already."""
     pair = np.flatnonzero(kept)
-    pair = pair[np.lexsort((other[pair], party[pair]))]
-    start = np.zeros(n + 1, np.int64)
-    np.cumsum(np.bincount(party[pair], minlength=n), out=start[1:])
-    return Ties(start, other[pair], weight[pair], pair)
+    return Ties(np.searchsorted(pairs.held[pair], np.arange(n + 1)), pairs.holder[pair], weight[pair], pair)
 
 
-def _groups(n: int, above: Ties) -> tuple[Ints, Ints, Flags]:
-    """Return each party's strongly connected component; per component its place in the order and whether it is circular."""
-    if n == 0:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.bool_)
-    matrix = csr_array((np.ones(len(above.other), np.int8), above.other, above.start), shape=(n, n))
-    groups, found = connected_components(matrix, directed=True, connection="strong")
-    group = found.astype(np.int64)
-    looped = np.bincount(group, minlength=groups) > 1
-    held = np.repeat(np.arange(n), np.diff(above.start))
-    looped[group[held[held == above.other]]] = True
-    first = np.append(0, np.cumsum(np.bincount(group, minlength=groups)))
-    place = kernels.order_groups(above.start, above.other, group, first, np.argsort(group, kind="stable"))
-    return group, place, looped
+def ties_of(n: int, party: Ints, other: Ints, weight: Floats, kept: Flags) -> Ties:
+    """Return the kept holdings of `n` parties as seen from `party`'s side, in any order before."""
+    pair = np.flatnonzero(kept)
+    pair = pair[ordering.sorted_pairs(party[pair], other[pair], n)]
+    return Ties(np.searchsorted(party[pair], np.arange(n + 1)), other[pair], weight[pair], pair)
+
+
+def _below(n: int, pairs: Pairs, above: Ties) -> Ties:
+    """Return the same ties seen from the holders."""
+    order, start = ordering.sorted_by(above.other, n)
+    pair = above.pair[order]
+    return Ties(start, pairs.held[pair], above.weight[order], pair)
 
 
 def _gaps(total: Floats, kinds: pa.Array, public: Flags) -> Floats:
@@ -288,10 +329,6 @@ def _gaps(total: Floats, kinds: pa.Array, public: Flags) -> Floats:
     ends = pc.fill_null(pc.is_in(kinds, value_set=pa.array(TERMINAL)), False).to_numpy(zero_copy_only=False)
     gap[ends | public] = 0.0
     return gap
-
-
-def _ints(numbers: pa.Array) -> Ints:
-    return cast(Ints, numbers.to_numpy(zero_copy_only=False).astype(np.int64))
 
 
 def _sums(n: int, party: Ints, weight: Floats) -> Floats:

@@ -1,5 +1,5 @@
 -- holdings_as_of: the holdings that are valid on a day, as fractions that can be trusted
--- grain:   one row per holding record, ordered, so that sums do not depend on the order of the files
+-- grain:   one row per holding record, in no order
 -- inputs:  holdings, aliases()
 -- params:  $as_of date · $principals whether a holding for somebody else (nominee_for) counts as that party's
 --
@@ -41,4 +41,3 @@ select
 from valid
 left join aliases() as above on valid.holder_id = above.institution_id
 left join aliases() as below on valid.held_id = below.institution_id
-order by held_id, holder_id, valid.holding_id, share, votes, valid.valid_from
