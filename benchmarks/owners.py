@@ -22,7 +22,8 @@ import networkx as nx
 import pyarrow as pa
 
 from lib import Case, graph, open_case
-from lib.store import SCHEMA_VERSION, next_version
+from lib.drafts import next_version
+from lib.store import SCHEMA_VERSION
 
 FINBENCH = Path(__file__).parents[1] / "../shared/data/finbench"
 CUT_SECONDS = 20.0

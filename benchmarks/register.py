@@ -29,9 +29,10 @@ from owners import path_products
 from scipy.sparse import csr_array
 
 from lib import Case, graph, open_case
+from lib.drafts import next_version
 from lib.ownership.everyone import LEAST, commands_of_all
 from lib.ownership.register import Register, everyone_above, register_of
-from lib.store import SCHEMA_VERSION, next_version
+from lib.store import SCHEMA_VERSION
 
 SEED = 2018
 SAMPLE = 1_000

@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from lib import parties, paths
+from lib.drafts import next_version
 from lib.errors import BadFile, DataGap
 from lib.intake import (
     check_digits,
@@ -38,7 +39,7 @@ from lib.intake.planning import Held, Plan
 from lib.intake.sandbox import Sandbox
 from lib.money import reversals, transfers
 from lib.schema import named_sql, schema
-from lib.store import SCHEMA_VERSION, Store, frame, next_version, open_store
+from lib.store import SCHEMA_VERSION, Store, frame, open_store
 
 Progress = Callable[[str, int, int, int], None]
 
@@ -56,6 +57,7 @@ _SQL = (
     "institution_parties",
     "device_kinds",
     "check_digits",
+    "number_checks",
     "flags",
     "identity_keys",
     "shared_keys",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lib.drafts import passing_draft
 from lib.errors import LookthroughError, UnknownLayout
 from lib.intake import (
     check_digits,
@@ -31,7 +32,7 @@ from lib.intake.parts import Part
 from lib.intake.profiles import Layout, Profile
 from lib.intake.sandbox import Sandbox
 from lib.intake.totals import Stated
-from lib.store import Store, draft_in_memory
+from lib.store import Store
 from lib.words import pick
 
 
@@ -133,7 +134,7 @@ def _reading(part: Part, delivery: str, own: tuple[Profile, ...], rows: int) -> 
     reading = Reading(part.label, part=part, layout=layout, columns=_columns(layout))
     source = Source(part, delivery, layout, seq=1)
     try:
-        with draft_in_memory() as draft:
+        with passing_draft() as draft:
             _read(draft, source, reading, rows)
     except LookthroughError as error:
         reading.error = str(error)

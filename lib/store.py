@@ -1,25 +1,21 @@
-"""The Store: one DuckDB file, opened read-only; an import publishes the next version of it.
+"""The Store: one DuckDB file, opened read-only; an import publishes the next version of it (drafts.py).
 
-The only module that imports duckdb. A file is attached to an in-memory database of its own, so that a version published
+Only these two modules import duckdb. A file is attached to an in-memory database of its own, so that a version published
 meanwhile is seen by whoever opens next (two plain connections of one process would share the old file), and so that
 temporary tables can be made while the file stays read-only.
 """
 
 import os
-import re
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
-from filelock import FileLock, Timeout
 
 from lib import merging, paths
 from lib.errors import BadParameter, DataGap
@@ -29,8 +25,8 @@ SCHEMA_VERSION = 5
 QueryError = duckdb.Error  # for those who must tell a faulty query from other faults and may not import duckdb
 MONEY = pa.decimal128(18, 2)
 _WRITER_MEMORY = "1GB"
+_KEPT_OPEN = 4  # versions that a next handle finds open; one that no handle uses any more takes 6 MB and two threads
 _MERGED = ("store", "merged")
-_PID = re.compile("[0-9]{1,10}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,18 +135,18 @@ def open_store(path: Path | str | None = None) -> Store:
     return _open((str(path), stat.st_ino, stat.st_mtime_ns, stat.st_size)).fresh()
 
 
-@cache
+@lru_cache(_KEPT_OPEN)
 def _open(stamp: tuple[str, int, int, int]) -> Store:
     """Attach the file that has this stamp; a newer file under the same name has another stamp and is attached anew."""
     path = Path(stamp[0])
     try:
-        connection = _attach(path, read_only=True)
+        connection = attach(path, read_only=True)
         rows = connection.sql("select version, schema_version from store_meta").fetchall()
     except duckdb.Error as error:
         raise DataGap(
-            f"数据库 {paths.written(path)} 已损坏或不是本程序的数据库 ({_first_line(error)})。"
+            f"数据库 {paths.written(path)} 已损坏或不是本程序的数据库 ({first_line(error)})。"
             "请重建: lookthrough import --rebuild data/raw/<交付批次>",
-            f"The Store {paths.written(path)} is damaged or not one of ours ({_first_line(error)}). "
+            f"The Store {paths.written(path)} is damaged or not one of ours ({first_line(error)}). "
             "Rebuild it: lookthrough import --rebuild data/raw/<delivery>",
         ) from None
     if len(rows) != 1 or rows[0][1] != SCHEMA_VERSION:
@@ -181,71 +177,6 @@ def scratch() -> Iterator[Store]:
         connection.close()
 
 
-@contextmanager
-def draft_in_memory() -> Iterator[Store]:
-    """Give an empty draft that is never published, to see what an import would make of files."""
-    with tempfile.TemporaryDirectory(prefix="lookthrough-draft-") as folder:
-        connection = _attach(Path(folder) / "draft.duckdb", read_only=False)
-        try:
-            _create(connection)
-            yield Store(Path(), "", connection)
-        finally:
-            connection.close()
-
-
-@contextmanager
-def next_version(path: Path, *, rebuild: bool = False) -> Iterator[Store]:
-    """Give a writable copy of the Store; when the block ends well, publish it under `path`, else leave everything as it was.
-
-    One writer at a time. Readers keep what they have open; the copy is checkpointed, closed, synced and renamed.
-
-    Raises
-    ------
-    DataGap
-        If another import is running, or the disk refuses.
-    """
-    lock = FileLock(path.with_name(f".{path.name}.lock"))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with lock.acquire(timeout=0):
-            yield from _draft(path, path.with_name(f".{path.name}.next"), rebuild=rebuild)
-    except Timeout:
-        raise DataGap(
-            f"另一个导入正在写 {paths.written(path)}。请等它结束后重试",
-            f"Another import is writing {paths.written(path)}. Try again when it has ended",
-        ) from None
-    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        raise DataGap(
-            f"数据库 {paths.written(path)} 未能写入, 原有内容未变 ({_first_line(error)})。请检查磁盘空间和写入权限后重试",
-            f"The Store {paths.written(path)} could not be written and is as it was ({_first_line(error)}). "
-            "Check the disk's free space and permissions, then try again",
-        ) from None
-
-
-def _draft(path: Path, draft: Path, *, rebuild: bool) -> Iterator[Store]:
-    """Copy the current version, hand it out, then checkpoint, close, sync and rename the copy; leave no litter."""
-    _sweep(draft)
-    try:
-        if path.exists() and not rebuild:
-            open_store(path)  # refuses a damaged one before it is copied
-            shutil.copyfile(path, draft)
-        connection = _attach(draft, read_only=False)
-        try:
-            if not connection.sql("from duckdb_tables() where database_name = 'store'").fetchall():
-                _create(connection)
-            yield Store(path, "", connection)
-            connection.execute("checkpoint store")
-            connection.execute("use memory")
-            connection.execute("detach store")
-        finally:
-            connection.close()
-        _sync(draft)
-        draft.replace(path)
-        _sync(path.parent)
-    finally:
-        _sweep(draft)
-
-
 def frame(table: pa.Table) -> pd.DataFrame:
     """Turn an Arrow table into a DataFrame: decimals stay decimals, integers with gaps stay integers, lists become lists."""
     made: pd.DataFrame = table.to_pandas(types_mapper=lambda t: pd.ArrowDtype(t) if pa.types.is_decimal(t) else None)
@@ -258,7 +189,8 @@ def frame(table: pa.Table) -> pd.DataFrame:
     return made
 
 
-def _attach(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+def attach(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Attach a Store file to a database in memory of its own, and set that one up."""
     spill = path.parent / f".spill-{os.getpid()}"
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
@@ -282,47 +214,6 @@ def _attach(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _create(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute("begin")  # one commit: some five hundred comments, each synced on its own, take a second
-    connection.execute(named_sql("schema"))
-    for table in schema().values():
-        connection.execute(f"comment on table {table.name} is {quoted(f'{table.zh} · {table.grain}')}")
-        for column in table.columns:
-            text = quoted(f"{column.zh} | {column.en}")
-            connection.execute(f'comment on column {table.name}."{column.name}" is {text}')
-    connection.execute("commit")
-
-
-def _sweep(draft: Path) -> None:
-    """Remove what a killed writer or reader left: an unfinished copy, its log and spill folders of processes that are gone."""
-    for left in (draft, draft.with_name(f"{draft.name}.wal")):
-        left.unlink(missing_ok=True)
-    for spill in draft.parent.glob(".spill-*"):
-        pid = spill.name.removeprefix(".spill-")
-        if _PID.fullmatch(pid) and not _alive(int(pid)):  # .spill-old may be anybody's
-            shutil.rmtree(spill, ignore_errors=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def _sync(path: Path) -> None:
-    if os.name == "nt":  # folders cannot be opened there, and files only for writing
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def interrupted(error: BaseException) -> bool:
     """Tell whether somebody stopped a query: DuckDB makes a RuntimeError of a Ctrl-C that comes while it runs."""
     return isinstance(error, duckdb.InterruptException) or (
@@ -330,7 +221,8 @@ def interrupted(error: BaseException) -> bool:
     )
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return the first line of what an error says."""
     return str(error).strip().splitlines()[0]
 
 

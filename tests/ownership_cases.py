@@ -11,8 +11,9 @@ import pyarrow as pa
 import pytest
 
 from lib import Case, open_case
+from lib.drafts import next_version
 from lib.schema import schema
-from lib.store import SCHEMA_VERSION, next_version
+from lib.store import SCHEMA_VERSION
 from tests.conftest import write_store
 
 DAY = dt.date(2018, 9, 30)

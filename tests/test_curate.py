@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from lib import curate
 from lib.curate import import_delivery
+from lib.drafts import next_version
 from lib.errors import BadFile, BadParameter, DataGap
 from lib.intake import ledger
 from lib.intake.originals import original_text
-from lib.store import SCHEMA_VERSION, next_version
+from lib.store import SCHEMA_VERSION
 from tests.conftest import write_store
 from tests.deliveries import FLOWS, INSTITUTIONS, LOANS, SHARED, Delivery
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lib.drafts import next_version
 from lib.money import reversals
 from lib.money import transfers as transfers_of
-from lib.store import next_version, open_store
+from lib.store import open_store
 from tests.conftest import write_store
 from tests.deliveries import Delivery
 from tests.money_cases import at, line, move

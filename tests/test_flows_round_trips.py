@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import flows, open_case
+from lib.drafts import next_version
 from lib.errors import BadParameter
 from lib.kernels import cycles
 from lib.money.ordering import DAY_US
-from lib.store import next_version
 from tests.money_cases import line, move
 
 DAY = 24 * 60

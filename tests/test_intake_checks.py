@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from lib import cli
 from lib.district import numbers
+from lib.drafts import next_version
 from lib.schema import named_sql
-from lib.store import Store, next_version
+from lib.store import Store
 from tests.deliveries import FLOWS, Delivery
 
 PARTIES = "party_id,kind,name,id_number,uscc\n"

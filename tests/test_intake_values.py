@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lib.drafts import next_version
 from lib.intake import cleaning, staging
-from lib.store import Store, next_version
+from lib.store import Store
 from tests.deliveries import FLOWS, LOANS, Delivery
 
 

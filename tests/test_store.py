@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from lib import BadParameter, DataGap
 from lib import schema as schema_module
 from lib import store as store_module
+from lib.drafts import next_version
 from lib.schema import schema
-from lib.store import MONEY, frame, next_version, open_store
+from lib.store import MONEY, frame, open_store
 from tests.conftest import MakeStore
 
 LISTED_TYPES = {"text", "text[]", "date", "timestamp", "double", "boolean", "integer", "bigint"}
@@ -54,7 +55,7 @@ def test_a_version_published_by_another_process_is_seen(make_store: MakeStore) -
     path = make_store(parties=[{"party_id": "A"}])
     assert party_ids(path) == ["A"]
     code = (
-        "import sys; from pathlib import Path; from lib.store import next_version\n"
+        "import sys; from pathlib import Path; from lib.drafts import next_version\n"
         "with next_version(Path(sys.argv[1])) as s: s.execute(\"insert into parties (party_id) values ('B')\")"
     )
     subprocess.run([sys.executable, "-c", code, str(path)], check=True)

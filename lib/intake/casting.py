@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import pyarrow as pa
 
 from lib.intake.profiles import Into, Profile, codes, open_codes
-from lib.kernels.shapes import LETTERS, MOMENT, MONEY
+from lib.kernels.shapes import EMPTY, LETTERS, MOMENT, MONEY
 from lib.schema import Column, Table, quoted, schema
 
 _CASTS = {
@@ -117,6 +117,8 @@ def cast_sql(table: Table, column: Column) -> str:
 def _simple_cast(table: Table, column: Column, shape: int) -> str | None:
     """Write the SQL that casts texts of a known shape, if the column's type has one: no pattern has to be tried."""
     text = f'"text_{column.name}"'
+    if shape & EMPTY:
+        return f"cast(null as {column.type})"
     if column in amounts(table):
         return f"try_cast({text} as decimal(18, 2))" if shape & MONEY else None
     if column.type == "timestamp":

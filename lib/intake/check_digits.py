@@ -14,6 +14,7 @@ from lib.store import Store
 def flag(draft: Store) -> None:
     """Fill `flags` of a draft of the Store from its curated rows."""
     draft.execute(named_sql("check_digits"))
+    draft.execute(named_sql("number_checks"))
     draft.execute("delete from store.flags")
     draft.execute(f"insert into store.flags by name {named_sql('flags')}")
 

@@ -21,6 +21,7 @@ from lib.intake.readers import Block
 from lib.intake.sandbox import Reason
 from lib.intake.staging import Fault, put, stage
 from lib.intake.totals import Sums
+from lib.kernels.shapes import EVERY
 from lib.store import Store
 
 T = TypeVar("T")
@@ -263,7 +264,7 @@ def _cells(source: Source, block: Block, kind: NDArray[np.int8]) -> tuple[pa.Tab
     told = {fact: pa.repeat(pa.scalar(value, pa.string_view()), n) for fact, value in layout.facts.items()}
     ids = pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), pa.array([source.id]))
     known = {"line": block.line[made.place], "source_seq": np.full(n, source.seq, np.int32), "source_id": ids}
-    shapes = {c: made.shapes.get(at, 0) for c, at in layout.place.items()}
+    shapes = {c: made.shapes[layout.place[c]] if c in layout.place else EVERY for c in layout.profile.columns}
     return pa.table({**known, **cells, **told}), shapes, faults
 
 

@@ -4,6 +4,7 @@ Large blocks are cut by a kernel (kernels/fields.py). Small ones, and what the k
 which takes longer and needs no kernel to be loaded. Both give the same cells.
 """
 
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +21,7 @@ from lib.intake.profiles import Layout
 from lib.intake.readers import BIG, Block
 from lib.intake.sorting import shape_fault
 from lib.intake.staging import Fault
-from lib.kernels.shapes import EVERY
+from lib.kernels.shapes import EVERY, PATTERNS
 
 _VIEW = pa.string_view()
 
@@ -99,8 +100,17 @@ def _without(cells: pa.Array, nothing: str) -> pa.Array:
 def _by_arrow(block: Block, keep: NDArray[np.bool_], layout: Layout, wanted: list[int]) -> Split:
     table, place, faults = _split(block, keep, layout)
     table = clean(table.select([str(at) for at in wanted]), layout.profile.nothing)
-    cells = {at: table[str(at)].combine_chunks().cast(_VIEW) for at in wanted}
-    return Split(place, cells, {}, faults)
+    texts = {at: table[str(at)].combine_chunks() for at in wanted}
+    return Split(place, {at: made.cast(_VIEW) for at, made in texts.items()}, {at: _shape(texts[at]) for at in wanted}, faults)
+
+
+def _shape(texts: pa.Array) -> int:
+    """Return what all filled cells of a column are, as the kernel finds it."""
+    first = next((text for text in texts if text.is_valid), None)
+    if first is None:
+        return EVERY
+    likely = [bit for bit, pattern in PATTERNS.items() if re.search(pattern, first.as_py())]
+    return sum(bit for bit in likely if pc.all(pc.match_substring_regex(texts, PATTERNS[bit])).as_py())
 
 
 def _split(block: Block, keep: NDArray[np.bool_], layout: Layout) -> tuple[pa.Table, NDArray[np.int64], list[Fault]]:

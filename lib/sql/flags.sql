@@ -1,6 +1,6 @@
 -- flags: numbers that cannot be right by their own check digits, and those whose last digits a spreadsheet has made zeros
 -- grain:   one row per number of a curated row that fails; of flows, one per number, source and column: the first row
--- inputs:  parties, accounts, flows, party_records; the macros of check_digits
+-- inputs:  parties, accounts, flows, party_records, number_checks; the macros of check_digits
 -- params:  none
 --
 -- A body may hold its credit code in the column of identity numbers; where it is not known who is a person, a number that is
@@ -29,14 +29,14 @@ persons as (
         'id_number' as column_name,
         or_cut(
             case
-                when is_body then case when length(person_number) = 18 then uscc_reason(person_number) end
-                when kind = 'person' or length(person_number) <> 18 or uscc_reason(person_number) is not null
-                    then identity_reason(person_number)
+                when is_body then case when length(person_number) = 18 then uscc_reason end
+                when kind = 'person' or length(person_number) <> 18 or uscc_reason is not null then identity_reason
             end,
             person_number
         ) as reason,
         id_number as written
     from parties_normal
+    left join number_checks on person_number = number
 ),
 
 bodies as (
@@ -46,9 +46,10 @@ bodies as (
         'parties' as table_name,
         party_id as row_id,
         'uscc' as column_name,
-        or_cut(uscc_reason(body_number), body_number) as reason,
+        or_cut(uscc_reason, body_number) as reason,
         uscc as written
     from parties_normal
+    left join number_checks on body_number = number
 ),
 
 mentions as (
@@ -58,12 +59,10 @@ mentions as (
         'party_records' as table_name,
         record_id as row_id,
         'written_number' as column_name,
-        case
-            when length(written_number) <> 18 or uscc_reason(upper(written_number)) is not null
-                then or_cut(identity_reason(upper(written_number)), upper(written_number))
-        end as reason,
+        case when length(written_number) <> 18 or uscc_reason is not null then or_cut(identity_reason, number) end as reason,
         written_number as written
     from party_records
+    left join number_checks on upper(written_number) = number
     where written_number is not null and record_id = source_id || ':' || line
 ),
 

@@ -1,6 +1,6 @@
 -- identity_keys: what parties and mentions can be known by, beside their ids
 -- grain:   one row per mention of a key of a party (node: its id) or of a mention without one (node: record: and its id)
--- inputs:  store.parties, store.accounts, store.party_records; the macros of check_digits
+-- inputs:  store.parties, store.accounts, store.party_records, number_checks; the macros of check_digits
 -- params:  none
 --
 -- A number that fails its check digit or hides digits is no key; placeholders are left out where keys are read. Other documents
@@ -36,14 +36,18 @@ with described as (
 
 judged as (
     select
-        *,
+        described.*,
+        own.identity_reason is null as may_be_identity,
         coalesce(kind in ('company', 'partnership', 'fund', 'state'), false) as is_body,
         coalesce(
-            regexp_full_match(number, '[0-9]{15}|[0-9]{17}[0-9X]') and identity_reason(number) is null, false
+            regexp_full_match(described.number, '[0-9]{15}|[0-9]{17}[0-9X]') and own.identity_reason is null, false
         ) as is_identity,
-        coalesce(length(number) = 18 and not hides_digits(number) and uscc_reason(number) is null, false) as is_code,
-        coalesce(length(code) = 18 and not contains(code, '*') and uscc_reason(code) is null, false) as has_code
+        coalesce(length(described.number) = 18 and not hides_digits(described.number) and own.uscc_reason is null, false)
+            as is_code,
+        coalesce(length(code) = 18 and not contains(code, '*') and of_code.uscc_reason is null, false) as has_code
     from described
+    left join number_checks as own on described.number = own.number
+    left join number_checks as of_code on described.code = of_code.number
 ),
 
 phones as (
@@ -82,7 +86,7 @@ keys as (
         and regexp_full_match(number, '[A-Z0-9]{6,20}')
         and not hides_digits(number)
         and not is_code
-        and (is_body or (not is_identity and identity_reason(number) is null))
+        and (is_body or (not is_identity and may_be_identity))
     union all by name
     select node, 'account' as "by", upper(regexp_replace(account, '[\s-]', '', 'g')) as value, name, kind from judged
     where account is not null and not contains(account, '*')
