@@ -51,12 +51,16 @@ case
         then regexp_replace(t, '[\x{00a0}\x{2007}\x{2009}\x{202f}]', '', 'g')
 end;
 
+-- (a list gives what a macro is given a name: it writes that once for each time it is named, and nested ones multiply)
+create or replace temp macro plain_number(t) as
+[number_text(number) for number in [amount_text(t)]][1];
+
 create or replace temp macro exact_value(t) as
 case
     when regexp_full_match(t, '[0-9]{1,18}(\.[0-9]{1,18})?') then try_cast(t as decimal(38, 18))
     when regexp_full_match(t, '[+-]?([1-9][0-9]{0,2}(,[0-9]{3}){1,5}|[0-9]{1,18})(\.[0-9]{1,18})?')
         then try_cast(replace(t, ',', '') as decimal(38, 18))
-    else try_cast(number_text(amount_text(t)) as decimal(38, 18))
+    else try_cast(plain_number(t) as decimal(38, 18))
 end;
 
 -- for profiles: an amount stated in 万元; one that itself says 元 contradicts that, and is no amount any more
@@ -233,7 +237,6 @@ case
         then half_width(unmarked(t))
 end;
 
--- (the list gives bare_id(t) a name: a macro writes what it is given once for each time it is named, and nested ones multiply)
 create or replace temp macro id_value(t) as
 case
     when lower(t) in ('nan', 'null', 'none', 'inf', 'infinity') then null

@@ -8,13 +8,13 @@
 create or replace temp macro is_negative(t) as
 case
     when regexp_full_match(t, '-?[0-9][0-9,.]*') then starts_with(t, '-')
-    else starts_with(number_text(amount_text(t)), '-')
+    else starts_with(plain_number(t), '-')
 end;
 
 create or replace temp macro without_sign(t) as
 case
     when regexp_full_match(t, '-?[0-9][0-9,.]*') then ltrim(t, '-')
-    else coalesce(ltrim(number_text(amount_text(t)), '+-'), t)
+    else coalesce(ltrim(plain_number(t), '+-'), t)
 end;
 
 create or replace temp macro signed_direction(t) as
@@ -27,20 +27,19 @@ case
     when t is null then true
     when regexp_full_match(t, '[-+¥￥ ]*0*(\.0*)?[- ]*') then true
     when regexp_matches(t, '[1-9]') then false
-    else coalesce(regexp_full_match(number_text(amount_text(t)), '[-+]?0+(\.0*)?(E[48])?'), false)  -- 0.00元 · ０．００
+    else coalesce(regexp_full_match(plain_number(t), '[-+]?0+(\.0*)?(E[48])?'), false)  -- 0.00元 · ０．００
 end;
 
 create or replace temp macro beside(into_t, out_t) as
 case
-    when is_void(into_t) and not is_void(out_t) then out_t
-    when is_void(out_t) and not is_void(into_t) then into_t
-    when is_void(into_t) and is_void(out_t) then coalesce(into_t, out_t)
+    when is_void(into_t) then if(is_void(out_t), coalesce(into_t, out_t), out_t)
+    when is_void(out_t) then into_t
 end;
 
 create or replace temp macro side_direction(into_t, out_t) as
 case
-    when is_void(into_t) and not is_void(out_t) then if(is_negative(out_t), 'in', 'out')
-    when is_void(out_t) and not is_void(into_t) then if(is_negative(into_t), 'out', 'in')
+    when is_void(into_t) then case when not is_void(out_t) then if(is_negative(out_t), 'in', 'out') end
+    when is_void(out_t) then if(is_negative(into_t), 'out', 'in')
 end;
 
 -- Day and time in two columns, or both in one of them; the table of a PDF may have lost what stood between: 2018090308:05:06.
