@@ -119,6 +119,15 @@ def test_labels_cover_neither_labels_nor_boxes_with_ended_holdings_too(
     assert not [1 for a in labels for b in boxes if overlaps([a, b])]
 
 
+def test_a_holding_in_itself_that_has_ended_has_its_label_beside_other_boxes() -> None:
+    graph = holding(("A", "P", 0.5), ("B", "P", 0.3))
+    ended = [Former("A", "A", "company", "A", 0.1, None, dt.date(2017, 1, 2))]
+    cast, _ = former.choose(partial(holders.choose, graph, "P", shares_of(graph)), ended, graph, 300)
+    drawn = chart.draw(cast, "t", "d")
+    assert drawn.unlabelled == 0
+    assert len(rects_of_labels(drawn.svg)) == len(cast.ties) == 4  # A, B, who is not known, and A's own
+
+
 @settings(max_examples=20, deadline=None)
 @given(graphs())
 def test_boxes_of_a_layer_keep_their_distance(graph: "nx.DiGraph[str]") -> None:

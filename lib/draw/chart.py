@@ -64,6 +64,7 @@ class _Sheet:
     def __init__(self, cast: Cast, graph: "nx.DiGraph[str]", *, upright: bool) -> None:
         self.cast, self.graph, self.upright = cast, graph, upright
         self.shapes = {i: boxes.shaped(box, upright) for i, box in cast.boxes.items()}
+        self.closing = bool(cast.looped) or any(tie.ended for tie in cast.ties)  # there may be lines around boxes
         self.between, self.beside = (64.0, 22.0) if upright else (104.0, 9.0)
         self._arrange()
 
@@ -78,7 +79,7 @@ class _Sheet:
         self._measure()
 
     def _loop_room(self) -> float:
-        return 40.0 if self.cast.looped else 0.0
+        return 40.0 if self.closing else 0.0
 
     def _measure(self) -> None:
         """Set the place of every layer: upright, the highest first; lying, the institution first."""
@@ -104,7 +105,7 @@ class _Sheet:
     def widen(self) -> None:
         """Give the labels more room, between the layers and, where holdings run back, between the boxes too."""
         self.between *= 1.35
-        self.beside += 22.0 if self.cast.looped else 0.0
+        self.beside *= 1.9 if self.closing else 1.0
         self._arrange()
 
     def rect(self, i: str) -> Rect:
