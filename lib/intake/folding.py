@@ -49,29 +49,27 @@ def fold(store: Store, sums: Sums, names: dict[str, str]) -> list[tuple[str, Fau
     Overtaken
         If a row that was accepted before is contradicted by one that goes before it.
     """
-    tables = sums.tables
-    for table in tables:
-        _find_doubtful(store, table)
-    found = _set_contradictions_apart(store, sums, tables, names)
-    for table in tables:
+    doubtful = [table for table in sums.tables if _find_doubtful(store, table)]
+    found = _set_contradictions_apart(store, sums, doubtful, names)
+    for table in doubtful:
         _merge(store, table)
     return found
 
 
 def _set_contradictions_apart(
-    store: Store, sums: Sums, tables: Sequence[Table], names: dict[str, str]
+    store: Store, sums: Sums, doubtful: Sequence[Table], names: dict[str, str]
 ) -> list[tuple[str, Fault]]:
     found: list[tuple[str, Fault]] = []
     while True:
         new: list[tuple[str, Fault]] = []
-        for table in tables:
+        for table in doubtful:
             _group(store, table)
             new += _contradictions(store, table, names)
         if not new:
             return found
         found += new
         store.derive("_apart", pa.table({"source_id": [s for s, _ in new], "line": [fault.line for _, fault in new]}))
-        for table in tables:  # a row that is set apart is so in all tables that its record went to
+        for table in sums.tables:  # a row that is set apart is so in all tables that its record went to
             sums.take_out(table, "(select distinct * from _apart)")
             store.execute(f"delete from store.{table.name} where (source_id, line) in (select source_id, line from _apart)")
 
@@ -103,12 +101,17 @@ def _quoted(table: Table) -> list[str]:
     return [f'"{c.name}"' for c in table.columns]
 
 
-def _find_doubtful(store: Store, table: Table) -> None:
-    """Make `doubtful_<table>`: the hashes that several rows of a table share."""
+def _find_doubtful(store: Store, table: Table) -> bool:
+    """Make `doubtful_<table>`, the hashes that several rows share; or, where there are none, an empty `many_<table>`."""
     found = store.arrow(f"select {_hash(store, table)} as hash from store.{table.name} as t")["hash"].to_numpy()
     found = np.sort(found)
     twice = np.unique(found[1:][found[1:] == found[:-1]])
-    store.derive(f"doubtful_{table.name}", pa.table({"hash": pa.array(twice, pa.uint64())}))
+    if len(twice):
+        store.derive(f"doubtful_{table.name}", pa.table({"hash": pa.array(twice, pa.uint64())}))
+    else:
+        none = "select cast(null as text) as source_id, cast(null as bigint) as line, true as fresh where false"
+        store.execute(f"create or replace temp table many_{table.name} as {none}")
+    return bool(len(twice))
 
 
 def _hash(store: Store, table: Table) -> str:
