@@ -9,7 +9,7 @@
 
 BIN := .venv/bin
 PYTHON ?= python3 python3.13 python3.12 python3.11
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 WHEELS := $(if $(wildcard wheelhouse),--no-index --find-links wheelhouse)
 
 # With it set, every kernel would compile all of its modules again at each start.

@@ -9,7 +9,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -21,6 +20,7 @@ from lib.schema import named_sql, quoted, schema
 from lib.store import Store, attach, first_line, open_store
 
 _PID = re.compile("[0-9]{1,10}")
+_EMPTY: list[bytes] = []  # the file of a Store without rows, once it has been made
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def _draft(path: Path, draft: Path, *, rebuild: bool) -> Iterator[Store]:
             open_store(path)  # refuses a damaged one before it is copied
             shutil.copyfile(path, draft)
         else:
-            draft.write_bytes(_empty_file())
+            _begin(draft)
         with _written(draft) as connection:
             yield Store(path, "", connection)
         _sync(draft)
@@ -75,7 +75,7 @@ def passing_draft() -> Iterator[Store]:
     """Give an empty draft that is never published, to see what an import would make of files."""
     with tempfile.TemporaryDirectory(prefix="lookthrough-draft-") as folder:
         file = Path(folder) / "draft.duckdb"
-        file.write_bytes(_empty_file())
+        _begin(file)
         connection = attach(file, read_only=False)
         try:
             yield Store(Path(), "", connection)
@@ -83,14 +83,14 @@ def passing_draft() -> Iterator[Store]:
             connection.close()
 
 
-@cache
-def _empty_file() -> bytes:
-    """Return the file of a Store without rows, made once a process: its comments take a tenth of a second."""
-    with tempfile.TemporaryDirectory(prefix="lookthrough-empty-") as folder:
-        file = Path(folder) / "empty.duckdb"
-        with _written(file) as connection:
-            _create(connection)
-        return file.read_bytes()
+def _begin(file: Path) -> None:
+    """Write the file of a Store without rows: made once a process, since its comments take a tenth of a second."""
+    if _EMPTY:
+        file.write_bytes(_EMPTY[0])
+        return
+    with _written(file) as connection:  # in its place: a process that is killed here leaves nothing anywhere else
+        _create(connection)
+    _EMPTY.append(file.read_bytes())
 
 
 @contextmanager

@@ -143,6 +143,9 @@ def resolve(draft: Store) -> None:
 
     Needs the macros of check_digits on the draft.
     """
+    if not draft.run("anyone_described")["found"][0].as_py():
+        draft.execute("delete from store.party_ids; delete from store.party_conflicts")
+        return
     made = _decisions.effective(_decisions.read())
     held = _held(draft, sorted({party_id for pair in made for party_id in pair}))
     groups = keys.groups(draft)

@@ -34,6 +34,19 @@ def pytest_configure() -> None:
         os.environ.pop(name, None)
 
 
+# Files whose tests take longest go first: a worker that began one of them last would work on alone.
+LONGEST = (
+    *("test_interruptions", "test_demo_pages", "test_report", "test_register", "test_curate_transfers", "test_simulate"),
+    *("test_cli", "test_intake_layouts", "test_intake_bods", "test_quarantine_rebuilt", "test_quarantine", "test_curate"),
+    *("test_intake_doubtful", "test_intake_hostile", "test_intake_carried", "test_intake_workbooks", "test_curate_order"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first."""
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+
+
 @pytest.fixture(autouse=True)
 def _plain_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep a test's language and Store its own."""

@@ -127,10 +127,10 @@ def test_what_all_cells_of_a_column_are_is_told(cells: list[str], shape: int) ->
 
 
 def test_something_beyond_the_last_column_is_a_fault_and_blanks_are_none() -> None:
-    for made in both(b"a,b,c,d\n1,2,3,4, \n1,2,3,4,5\n1,2,3,4\n"):
-        assert made.place.tolist() == [1, 3]
+    for made in both(b'a,b,c,d\n1,2,3,4, \n1,2,3,4,5\n1,2,3,4\n1,2,3,4,=""\n'):
+        assert made.place.tolist() == [1, 3, 4]
         assert [fault.line for fault in made.faults] == [3]
-        assert made.cells[3].to_pylist() == ["4", "4"]
+        assert made.cells[3].to_pylist() == ["4", "4", "4"]
 
 
 def test_a_large_file_gives_the_rows_of_a_small_one(tmp_path: Path) -> None:

@@ -32,12 +32,12 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Case:
     return empty_case(tmp_path_factory.mktemp("store"))
 
 
-def agree(case: Case, least: float) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Hold the register against `owners` and `controllers` of every party; return it."""
+def agree(case: Case, least: float, each: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Hold the register against `owners` and `controllers` of every party, or of each so-many-th; return it."""
     owned, commanded = graph.register(case.store, case.as_of, least)
     by_entity, by_party = (dict(list(made.groupby("entity_id", sort=False))) for made in (owned, commanded))
     unsolved = {}
-    for entity in register_of(case).ids.to_pylist():
+    for entity in register_of(case).ids.to_pylist()[::each]:
         one = replace(case, party_id=entity)
         try:
             owners = graph.owners(one, least)
@@ -50,13 +50,14 @@ def agree(case: Case, least: float) -> tuple[pd.DataFrame, pd.DataFrame]:
         columns = ["controller_id", "basis", "path"]
         expected = graph.controllers(one)[columns].to_numpy().tolist()
         assert by_party.get(entity, commanded[:0])[columns].to_numpy().tolist() == expected, entity
-    assert owned.attrs["unsolved"] == unsolved
+    assert {e: gap for e, gap in owned.attrs["unsolved"].items() if each == 1 or e in unsolved} == unsolved
     return owned, commanded
 
 
-def test_the_register_of_all_finbench_companies_is_that_of_each(tmp_path: Path) -> None:
+@pytest.mark.parametrize("each", [7, pytest.param(1, marks=pytest.mark.long)])
+def test_the_register_of_all_finbench_companies_is_that_of_each(tmp_path: Path, each: int) -> None:
     case, edges = finbench_case(tmp_path)
-    owned, _ = agree(case, everyone.LEAST)
+    owned, _ = agree(case, everyone.LEAST, each)
     assert owned["entity_id"].nunique() <= len({of for _, of, _ in edges}) == 960
 
 
@@ -67,7 +68,7 @@ shares = st.dictionaries(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(shares, st.sampled_from([0.0, 0.05, 0.5]), st.booleans())
 def test_the_register_is_the_same_as_asking_for_each_party(
     base: Case, drawn: dict[tuple[str, str], int | None], least: float, capped: bool
@@ -317,7 +318,7 @@ def plain_fixpoint(votes: dict[tuple[str, str], float], head: str) -> set[str]:
         inside |= more
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(shares)
 def test_everybodys_controllers_are_those_of_a_plain_fixpoint(base: Case, drawn: dict[tuple[str, str], int | None]) -> None:
     votes = {pair: (tenths or 0) / 10 for pair, tenths in drawn.items()}

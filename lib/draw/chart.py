@@ -58,6 +58,10 @@ def draw(cast: Cast, title: str, description: str) -> Drawing:
     return Drawing(sheet.whole(body, title, description), sheet.width, sheet.height, unlabelled)
 
 
+def _label_width(tie: Tie) -> float:
+    return width_em(boxes.share_text(tie)) * _LABEL_PX + 5
+
+
 class _Sheet:
     """A chart while it is being laid out, standing or lying."""
 
@@ -70,13 +74,18 @@ class _Sheet:
 
     def _arrange(self) -> None:
         """Give every box its place."""
-        breadth = {i: s.width if self.upright else s.height for i, s in self.shapes.items()}
+        breadth = {i: s.width + 2 * self._own_room(i) if self.upright else s.height for i, s in self.shapes.items()}
         self.layout = layering.lay_out(self.graph, self.cast.target, breadth, self.beside)
         self.top = max(self.layout.layer.values())
         ends = [(self.layout.across[i] - b / 2, self.layout.across[i] + b / 2) for i, b in breadth.items()]
         self.low = min(low for low, _ in ends) - boxes.MARGIN - self._loop_room()
         self.span = max(high for _, high in ends) + boxes.MARGIN + self._loop_room() - self.low
         self._measure()
+
+    def _own_room(self, i: str) -> float:
+        """Return the room at the side of a box of one that holds itself: for the line and its label, which is beside it."""
+        own = [_label_width(tie) for tie in self.cast.ties if tie.holder == tie.held == i]
+        return 1.2 * own[0] + 32 if own else 0.0
 
     def _loop_room(self) -> float:
         return 40.0 if self.closing else 0.0
@@ -127,8 +136,7 @@ class _Sheet:
             back, looped = self._is_back(tie), (tie.holder, tie.held) in self.cast.looped
             dash = boxes.ENDED if tie.ended else "6 4" if back else "2 3" if tie.share is None else None
             drawn.append(_line(line, LOOP if looped else EDGE, dash, self._names(tie), self._head(line, back)))
-            text = boxes.share_text(tie)
-            width = width_em(text) * _LABEL_PX + 5
+            text, width = boxes.share_text(tie), _label_width(tie)
             found = places.find(line, number, width, _LABEL_PX + 4, 0.5 if back else 0.22)
             missed += found is None
             if found is not None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lib.errors import BadFile
 from lib.intake.cells import LINE_BREAK
-from lib.intake.cleaning import BLANKS, clean
+from lib.intake.cleaning import clean
 from lib.intake.encodings import SHEET
 from lib.intake.profiles import Layout
 from lib.intake.readers import BIG, Block
@@ -124,7 +124,7 @@ def _split(block: Block, keep: NDArray[np.bool_], layout: Layout) -> tuple[pa.Ta
         chosen = keep & (block.fields == n)
         part, place = fields(block, chosen, layout.delimiter, n), np.flatnonzero(chosen)
         for i in range(expected, n):
-            filled = np.asarray(pc.not_equal(pc.utf8_trim(part[str(i)], characters=BLANKS), ""))
+            filled = np.asarray(pc.is_valid(clean(part.select([str(i)]))[str(i)]))
             faults += [shape_fault(block, at, expected) for at in place[filled].tolist()]
             part, place = part.filter(pa.array(~filled)), place[~filled]
         missing = {str(i): pa.nulls(part.num_rows, pa.string()) for i in range(n, expected)}
