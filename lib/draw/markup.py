@@ -121,6 +121,10 @@ class Head:
     title: str = ""
 
 
+# Columns from which on a table has less room for each.
+WIDE = 8
+
+
 def table(caption: object, heads: Sequence[Head], rows: Iterable[Sequence[object]], note: object = "") -> Safe:
     """Return a table as pages style it: caption, headings with scope, cells classed like their column, a note below.
 
@@ -131,7 +135,7 @@ def table(caption: object, heads: Sequence[Head], rows: Iterable[Sequence[object
     parts = [tag("caption", caption)] if caption else []
     below = [tag("p", note, class_="lt-note")] if note else []
     whole = tag("table", *parts, tag("thead", tag("tr", *top)), tag("tbody", *body))
-    return tag("div", whole, *below, class_="lt-table")
+    return tag("div", whole, *below, class_="lt-table lt-wide" if len(heads) >= WIDE else "lt-table")
 
 
 def _cell(value: object, class_: str) -> Safe:

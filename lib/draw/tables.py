@@ -7,7 +7,7 @@
 import pandas as pd
 
 from lib.case import Case
-from lib.draw import columns, people
+from lib.draw import columns, people, proofs
 from lib.draw.markup import Head, Safe, absent, in_lab, join, on_page, table
 from lib.draw.writing import count
 from lib.words import pick, word
@@ -46,13 +46,17 @@ def frame_html(frame: pd.DataFrame, caption: str | None = None, max_rows: int = 
     shown = frame if isinstance(frame.index, pd.RangeIndex) and frame.index.name is None else _with_index(frame)
     title = caption or frame.attrs.get("caption") or known_caption(shown)
     if not len(shown):
-        return absent(join((f"{title}{pick('：', ': ')}" if title else "", word("tables", "empty"))))
+        empty = absent(join((f"{title}{pick('：', ': ')}" if title else "", word("tables", "empty"))))
+        return join((empty, proofs.below(shown, {})))
     top = shown.head(max_rows)
     made = [columns.column(top, place) for place in range(top.shape[1])]
     more = len(shown) - len(top)
     note = word("tables", "more", shown=count(len(top)), more=count(more)) if more else ""
-    heads = [Head(c.text, c.class_, c.title) for c in made]
-    return table(title, heads, zip(*(c.cells for c in made), strict=True), note)
+    told = proofs.shown_columns(top)
+    inside = [c for c, name in zip(made, map(str, top.columns), strict=True) if name in told]
+    heads = [Head(c.text, c.class_, c.title) for c in inside]
+    whole = table(title, heads, zip(*(c.cells for c in inside), strict=True), note)
+    return join((whole, proofs.below(top, dict(zip(map(str, top.columns), made, strict=True)))))
 
 
 def known_caption(frame: pd.DataFrame) -> str:

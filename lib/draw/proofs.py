@@ -1,0 +1,56 @@
+"""Answers that prove themselves, on a page: the columns worth their room, and below the table where each row comes from.
+
+Such a frame has a column `sources` (file and line of the records behind a row). What it could not judge stands in its
+`attrs`: `notes`, a list of texts, or `gap`, the reason why a part is missing.
+"""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from lib.draw.columns import Shown
+from lib.draw.markup import Head, Safe, details, join, table, tag
+from lib.words import word
+
+SOURCES = "sources"
+_NAMES = ("name", "party_id", "controller_id", "holder_id")  # by what a row is called, the first that there is
+_BOUNDS = {"share_low": "share", "share_high": "share", "votes_high": "votes"}  # and what they may say again
+
+
+def shown_columns(frame: pd.DataFrame) -> list[str]:
+    """Return the columns that the table shows: of an answer with sources, those that say something of their own."""
+    names = [str(name) for name in frame.columns]
+    if SOURCES not in names:
+        return names
+    hidden = {"evidence", SOURCES, *(("layers",) if "path" in names else ())}  # the path shows them
+    hidden |= {name for name in ("law", "checked") if name in names and frame[name].nunique(dropna=False) == 1}
+    hidden |= {bound for bound, of in _BOUNDS.items() if bound in names and of in names and frame[bound].equals(frame[of])}
+    hidden |= {name for name in ("acting_in_concert", "others") if name in names and not any(map(len, frame[name]))}
+    return [name for name in names if name not in hidden]
+
+
+def below(frame: pd.DataFrame, made: Mapping[str, Shown]) -> Safe:
+    """Return what stands below the table of an answer with sources: its law, what was not judged, where its rows come from.
+
+    Parameters
+    ----------
+    made
+        The frame's columns as a page shows them.
+    """
+    if SOURCES not in frame.columns:
+        return Safe("")
+    parts = [tag("p", text, class_="lt-note") for text in _notes(frame)]
+    own = next((name for name in _NAMES if name in made), None)
+    if own is not None and any(map(len, frame[SOURCES])):
+        heads = [Head(made[name].text, "" if name == SOURCES else made[name].class_) for name in (own, SOURCES)]
+        parts.append(
+            details(word("tables", "where_from"), table("", heads, zip(made[own].cells, made[SOURCES].cells, strict=True)))
+        )
+    return join(parts)
+
+
+def _notes(frame: pd.DataFrame) -> list[str]:
+    both = frame[["law", "checked"]].drop_duplicates().dropna().to_numpy().tolist() if "law" in frame.columns else []
+    told = [word("tables", "law", law=law, checked=word("basis", checked)) for law, checked in both]
+    gap = frame.attrs.get("gap")
+    return [*told, *map(str, frame.attrs.get("notes") or ()), *([str(gap)] if gap else [])]
