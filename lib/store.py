@@ -200,7 +200,8 @@ def attach(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     if not read_only:  # what does not fit is spilled to disk: an import of any size goes through on an auditor's laptop
         settings["memory_limit"] = _WRITER_MEMORY
     connection = duckdb.connect(":memory:", config=settings)
-    mode = " (read_only)" if read_only else ""
+    # a draft is thrown away if it does not come to its end: no log of what to do again is kept, which each statement waits for
+    mode = " (read_only)" if read_only else " (recovery_mode 'no_wal_writes')"
     connection.execute(f"attach {quoted(str(path))} as store{mode}")
     connection.execute("use store")
     # Global too: a cursor does not inherit what its connection has set for itself.

@@ -15,7 +15,7 @@ from lib import Case, open_case
 from lib.curate import import_delivery
 from lib.drafts import next_version
 from lib.schema import schema
-from lib.store import SCHEMA_VERSION
+from lib.store import SCHEMA_VERSION, Store
 
 # Nothing here is judged by the clock: machines differ, and the first call of a kernel compiles it.
 settings.register_profile("house", deadline=None)
@@ -67,11 +67,12 @@ def _empty_store() -> bytes:
         return path.read_bytes()
 
 
-def write_store(path: Path, tables: dict[str, Rows]) -> Path:
-    """Write rows (dicts of column → value, the rest null) straight into a new Store and return its path."""
+def write_store(path: Path, tables: dict[str, Rows], *then: Callable[[Store], None]) -> Path:
+    """Write rows (dicts of column → value, the rest null) straight into a new Store, derive from them, and return its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(_empty_store())
     with next_version(path) as store:
+        store.execute("begin")  # else every row is synced to the disk on its own
         for name, rows in tables.items():
             known = {c.name for c in schema()[name].columns}
             for row in rows:
@@ -79,6 +80,9 @@ def write_store(path: Path, tables: dict[str, Rows]) -> Path:
                 columns = ", ".join(f'"{c}"' for c in row)
                 values = ", ".join(f"${c}" for c in row)
                 store.execute(f"insert into {name} ({columns}) values ({values})", **row)
+        store.execute("commit")
+        for derive in then:
+            derive(store)
     return path
 
 

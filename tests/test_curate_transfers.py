@@ -1,6 +1,6 @@
 """Lines of statements become movements of money: one line, or the two that show the same one; reversals are paired."""
 
-from collections.abc import Callable
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lib.drafts import next_version
+from lib.intake.profiles import codes
 from lib.money import reversals
 from lib.money import transfers as transfers_of
 from lib.store import open_store
@@ -24,8 +24,22 @@ def made(tmp_path: Path) -> Delivery:
     return Delivery(tmp_path)
 
 
+def rows_of(lines: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return statement lines as the rows of `flows` that an import makes of them."""
+    rows = []
+    for place, row in enumerate(csv.DictReader([HEAD, *lines]), start=2):
+        words = {c: codes()[f"flows.{c}"][row[c]] for c in ("direction", "kind") if row[c]}
+        rows.append({**{c: text or None for c, text in row.items()}, **words, "source_id": "S", "line": place})
+        rows[-1]["day_only"] = ":" not in row["at"]
+    return rows
+
+
 def transfers(made: Delivery, *lines: str) -> list[tuple[Any, ...]]:
-    made.write(flows=HEAD + "".join(f"{line}\n" for line in lines)).bring()
+    if made.raw.exists():  # with other files beside it
+        made.write(flows=HEAD + "".join(f"{line}\n" for line in lines)).bring()
+    else:
+        rows = {"flows": rows_of(lines), "sources": [{"source_id": "S", "seq": 1}]}
+        write_store(made.store_path, rows, transfers_of.make, reversals.pair)
     rows = made.rows("select * from transfers order by file_order")
     return [(r["transfer_id"], r["flow_ids"], r["payer_account"], r["payee_account"]) for r in rows]
 
@@ -342,8 +356,7 @@ def test_a_receipt_can_be_undone_as_well(made: Delivery) -> None:
 def test_an_account_that_one_side_does_not_state_may_be_the_others(made: Delivery, paid: str, back: str) -> None:
     lines = [f"O,A,2018-01-01,付,5,{paid},,,,", f"R,A,2018-01-02,收,5,{back},,,,冲正"]
     assert undone(made, *lines) == {"R": "O"}
-    (made.raw / "flows.csv").unlink()
-    lines = [f"P,A,2018-02-01,收,5,{paid},,,,", f"Q,A,2018-02-02,付,5,{back},,,,冲正"]
+    lines += [f"P,A,2018-02-01,收,5,{paid},,,,", f"Q,A,2018-02-02,付,5,{back},,,,冲正"]
     assert undone(made, *lines) == {"R": "O", "Q": "P"}
 
 
@@ -356,10 +369,8 @@ def test_a_line_booked_negative_moves_money_the_other_way_and_can_undo(tmp_path:
     red = line("R", "A", -7, 100, 60, memo="冲正", source_id="S", line=2)
     red["amount_yuan"] = -red["amount_yuan"]  # out, minus 7: the seven are back
     rows = [line("O", "A", -7, 93, 0, source_id="S", line=1), red]
-    path = write_store(tmp_path / "s.duckdb", {"flows": rows, "sources": [{"source_id": "S", "seq": 1}]})
-    with next_version(path) as draft:
-        transfers_of.make(draft)
-        reversals.pair(draft)
+    tables = {"flows": rows, "sources": [{"source_id": "S", "seq": 1}]}
+    path = write_store(tmp_path / "s.duckdb", tables, transfers_of.make, reversals.pair)
     query = (
         "select payer_account as p, payee_account as q, amount_yuan as y, reversal_of as r from transfers order by file_order"
     )
@@ -393,7 +404,7 @@ STEPS = st.lists(st.tuples(st.integers(1, 60 * 24), st.booleans(), st.booleans()
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS, st.randoms())
-def test_in_any_order_of_the_file_the_nearest_pairs_are_found(make_store: Callable[..., Path], steps: Any, random: Any) -> None:
+def test_in_any_order_of_the_file_the_nearest_pairs_are_found(tmp_path: Path, steps: Any, random: Any) -> None:
     minutes, rows = 0, []
     for n, (wait, refund, forth) in enumerate(steps):
         minutes += 4 * wait
@@ -402,8 +413,6 @@ def test_in_any_order_of_the_file_the_nearest_pairs_are_found(make_store: Callab
     random.shuffle(rows)
     rows = [{**row, "file_order": n} for n, row in enumerate(rows)]
     flows = [{"flow_id": row["flow_ids"][0], "kind": row["kind"], "at": at(0)} for row in rows]
-    path = make_store(transfers=rows, flows=flows)
-    with next_version(path) as draft:
-        reversals.pair(draft)
+    path = write_store(tmp_path / "s.duckdb", {"transfers": rows, "flows": flows}, reversals.pair)
     found = open_store(path).arrow("select transfer_id as t, reversal_of as o from transfers where reversal_of is not null")
     assert {row["t"]: row["o"] for row in found.to_pylist()} == nearest_first(rows)
