@@ -28,7 +28,7 @@ from lib.ownership.faults import gaps
 from lib.ownership.frames import NOBODY, TEXTS, chain_frame, component_id, frame_of, known_parties, owner_frame, who
 from lib.ownership.fronts import nominees
 from lib.ownership.history import changes
-from lib.ownership.register import Ints, Register, everyone_above, fraction, numbered, register_of, target_of
+from lib.ownership.register import Ints, Register, ends_chains, everyone_above, fraction, numbered, register_of, target_of
 from lib.ownership.relations import related
 from lib.ownership.solve import LookThrough, look_through
 from lib.store import Store, frame
@@ -91,7 +91,10 @@ def owners(case: Case, min_share: float = 1e-6) -> pd.DataFrame:
     fraction("min_share", min_share)
     register, solved = _solved(case, min_share)
     if solved is None:
-        return owner_frame(register, NOBODY, {})
+        made = owner_frame(register, NOBODY, {})
+        made.attrs = {"unknown": 0.0 if ends_chains(case) else 1.0, "self_share": 0.0, "closed": [], "over_100": []}
+        made.attrs |= {"ignored": 0, "error_bound": 0.0}
+        return made
     low, high = interval(register, cast(int, register.number(target_of(case))), solved)
     order = np.lexsort((solved.parties, -solved.share))
     order = order[(solved.share[order] >= min_share) | solved.direct_unknown[order]]

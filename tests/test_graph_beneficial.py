@@ -164,7 +164,7 @@ def test_companies_and_the_state_are_no_beneficial_owners_and_unknown_kinds_only
 def test_a_loop_without_solution_leaves_votes_and_says_so(base: Case) -> None:
     edges: list[Holding] = [("A", "P", 1.0), ("A", "B", 1.0), ("B", "A", 1.0), ("Z", "A", 0.6)]
     found = on(base, NEW, edges)
-    assert told(found) == {"Z": ("votes", "certain")}
+    assert told(found) == {"Z": ("control", "possible")}  # 1.0 + 0.6 of A: one of the records is too high
     assert found["share"].isna().all()
     assert "100%" in found.attrs["notes"][0]
 
@@ -180,3 +180,16 @@ def test_without_any_holding_the_officers_stand_in_and_that_is_said(base: Case) 
 def test_the_district_has_no_beneficial_owners(base: Case) -> None:
     with pytest.raises(BadParameter, match="机构"):
         graph.beneficial_owners(held(base, None, QUARTERS))
+
+
+def test_votes_that_may_be_too_high_are_only_possible(base: Case) -> None:
+    # 0.3 + 0.9 exceeds 1 by 0.2: A may have 0.1 only, B 0.7 at the least.
+    found = on(base, NEW, [("A", "P", 0.3), ("B", "P", 0.9)])
+    assert told(found) == {"A": ("share", "possible"), "B": ("share", "certain")}
+
+
+def test_who_holds_an_unknown_share_of_a_holder_may_command_its_votes(base: Case) -> None:
+    kinds = {"X": "person", "Y": "person", "Z": "person"}
+    found = on(base, NEW, [("K", "P", 0.3), ("Z", "P", 0.7), ("X", "K", None), ("Y", "K", 0.4)], kinds)
+    assert told(found)["X"][1] == "possible"  # of K, 0.6 may be X's, and K has 0.3
+    assert found.set_index("party_id").loc["X", "votes_high"] == pytest.approx(0.3)

@@ -146,3 +146,16 @@ def test_days_that_are_none_or_run_backwards_are_refused(base: Case) -> None:
 
 def test_every_kind_of_change_has_its_word() -> None:
     assert all(columns.code_word("change", kind) != kind for kind in history.KINDS)
+
+
+def test_control_through_a_contract_changes_on_the_day_on_which_its_holder_is_bought(base: Case) -> None:
+    holdings = [record("F", "P", 1.0), record("Z", "W", 0.9, "2017-05-01")]
+    links = [{"link_id": "L", "a_id": "W", "b_id": "P", "kind": "vie"}]
+    found = graph.changes(held(base, "P", holdings, links=links), "2016-01-01", "2018-01-01")
+    assert ("2017-05-01", "controller_gained", "Z", "P") in told(found, "controller")
+
+
+def test_control_changes_with_those_who_hold_a_principal(base: Case) -> None:
+    holdings = [{**record("N", "P", 0.8), "nominee_for": "K"}, record("Z", "K", 0.9, "2017-05-01")]
+    found = graph.changes(held(base, "P", holdings), "2016-01-01", "2017-10-01")
+    assert ("2017-05-01", "controller_gained", "Z", "P") in told(found, "controller")

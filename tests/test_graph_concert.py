@@ -166,3 +166,44 @@ def test_controllers_in_concert_are_those_of_the_definition(
     links = [tie(a, b) for a, b in dict.fromkeys(concert)]
     found = graph.controllers(held(base, "P", [(*pair, share) for pair, share in edges.items()], links=links))
     assert set(found["controller_id"]) == brute_force(edges, concert)
+
+
+def test_a_group_that_controls_a_member_of_another_group_is_behind_it(base: Case) -> None:
+    edges = [("K", "P", 0.3), ("B", "P", 0.3), ("C", "K", 0.3), ("D", "K", 0.3)]
+    found = graph.controllers(held(base, "P", edges, links=[tie("K", "B"), tie("C", "D")]))
+    assert rows(found) == {
+        **{"B": (0.6, True, ["P", "B"]), "C": (0.6, True, ["P", "K", "C"])},
+        **{"D": (0.6, True, ["P", "K", "D"]), "K": (0.6, False, ["P", "K"])},
+    }
+    groups = dict(zip(found["controller_id"], found["acting_in_concert"], strict=True))
+    assert groups == {"B": ["B", "K"], "C": ["C", "D"], "D": ["C", "D"], "K": ["B", "K"]}
+    proved = {item["id"] for item in found.set_index("controller_id").loc["C", "evidence"]}
+    assert {"KB", "CD", "H0", "H2"} <= proved
+
+
+def test_control_by_contract_shows_the_contract_and_not_a_small_holding(base: Case) -> None:
+    found = graph.controllers(held(base, "P", [("A", "K", 0.6), ("A", "P", 0.3)], links=[tie("K", "P", "vie")]))
+    assert rows(found)["A"][2] == ["P", "K", "A"]
+    assert all(found["basis"])
+
+
+def test_the_evidence_of_control_names_every_holding_that_is_counted(base: Case) -> None:
+    found = graph.controllers(held(base, "P", [("A", "P", 0.1), ("K", "P", 0.45), ("A", "K", 0.6)]))
+    assert rows(found) == {"A": (0.55, True, ["P", "A"])}
+    assert [item["id"] for item in found["evidence"][0]] == ["H0", "H1", "H2"]  # 0.1 and, through K, 0.45
+
+
+def test_what_joint_controllers_hold_together_is_related_though_they_are_directors_too(base: Case) -> None:
+    edges = [("A", "K", 0.3), ("B", "K", 0.3), ("K", "P", 0.6), ("A", "M", 0.3), ("B", "M", 0.3)]
+    roles = [{"role_id": f"R{p}", "person_id": p, "entity_id": "P", "role": "director"} for p in "AB"]
+    found = graph.related(held(base, "P", edges, links=[tie("A", "B")], roles=roles))
+    assert dict(zip(found["party_id"], found["reason"], strict=True))["M"] == "same_controller"
+
+
+def test_a_partner_in_concert_of_a_controller_is_related_before_what_it_holds(base: Case) -> None:
+    found = graph.related(held(base, "P", [("B", "P", 0.6), ("A", "M", 0.6)], links=[tie("A", "B")]))
+    assert {r.party_id: (r.reason, r.path) for r in found.itertuples()} == {
+        "A": ("acting_in_concert", ["P", "B", "A"]),
+        "B": ("controller", ["P", "B"]),
+        "M": ("controlled", ["P", "B", "A", "M"]),
+    }

@@ -108,8 +108,30 @@ def test_two_records_of_one_pair_and_period_with_different_shares_contradict_eac
     row = only(graph.gaps(held(base, "P", rows)), "contradictory")
     assert (row["holder_id"], row["holding_ids"]) == ("A", ["H0", "H1"])
     assert row["measure"] == pytest.approx(0.1)
-    later = rows_in(("A", "P", 0.3), valid_from=dt.date(2018, 1, 1)) + rows_in(("A", "P", 0.7), valid_from=dt.date(2018, 2, 1))
-    assert len(graph.gaps(held(base, "P", later))) == 0  # two purchases
+
+
+def test_a_register_delivered_twice_is_named_though_its_shares_add_up(base: Case) -> None:
+    # 2 x (0.3 + 0.2) = 1: nothing else would show that A seems to hold 60 %
+    twice = [row for year in (2015, 2017) for row in rows_in(("A", "P", 0.3), ("B", "P", 0.2), valid_from=dt.date(year, 1, 1))]
+    found = graph.gaps(held(base, "P", twice))
+    assert told(found) == {("overlapping", "P")}
+    assert dict(zip(found["holder_id"], found["measure"].round(9), strict=True)) == {"A": 0.3, "B": 0.2}
+    assert found["holding_ids"].tolist() == [["H0", "H2"], ["H1", "H3"]]
+    one_after_the_other = rows_in(("A", "P", 1.0), valid_from=dt.date(2015, 1, 1), valid_to=dt.date(2017, 1, 1))
+    one_after_the_other += rows_in(("A", "P", 1.0), valid_from=dt.date(2017, 1, 1))
+    assert len(graph.gaps(held(base, "P", one_after_the_other))) == 0
+    for_two = [{"holder_id": "N", "held_id": "P", "share": 0.5, "nominee_for": principal} for principal in "AB"]
+    assert len(graph.gaps(held(base, "P", for_two))) == 0
+
+
+def test_votes_beyond_the_whole_are_named_where_the_shares_are_sound(base: Case) -> None:
+    rows = [{"holder_id": h, "held_id": "P", "share": 0.5, "voting_share": 0.9} for h in "AB"]
+    assert only(graph.gaps(held(base, "P", rows)), "votes_above_1")["measure"] == pytest.approx(1.8)
+
+
+def test_what_ends_in_a_closed_loop_is_not_traced(base: Case) -> None:
+    found = graph.gaps(held(base, "P", [("A", "P", 0.5), ("C", "P", 0.5), ("A", "B", 1.0), ("B", "A", 1.0)]))
+    assert found.attrs["untraced"] == 0.5
 
 
 def test_a_loop_that_nobody_outside_owns_is_a_gap_of_each_member(base: Case) -> None:

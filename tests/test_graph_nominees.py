@@ -151,3 +151,16 @@ def test_the_district_and_strangers_have_no_nominees(base: Case) -> None:
     with pytest.raises(BadParameter, match="机构"):
         graph.nominees(held(base, None, [("A", "P", 1.0)]))
     assert len(graph.nominees(held(base, "Q", [("A", "P", 1.0)], {"Q": "company"}))) == 0
+
+
+def test_an_institutions_id_as_nominee_or_principal_stands_for_its_company(base: Case) -> None:
+    known = {"institutions": [{"institution_id": "I2", "party_id": "N"}]}
+    known["parties"] = [party("N", kind="company"), party("P", kind="company"), party("Q", kind="person")]
+    rows = [{"holder_id": "I2", "held_id": "P", "share": 0.6, "nominee_for": "Q"}]
+    case = held(base, "P", rows, **known)
+    assert told(graph.nominees(case))["N", "recorded"] == ["Q"]
+    assert graph.controllers(case)["path"].tolist() == [["P", "N", "Q"]]
+    own = [{"holder_id": "N", "held_id": "P", "share": 0.6, "nominee_for": "I2"}]
+    case = held(base, "P", own, **known)
+    assert graph.controllers(case)["path"].tolist() == [["P", "N"]]
+    assert ("N", "recorded") not in told(graph.nominees(case))

@@ -42,6 +42,17 @@ def test_different_keeps_apart_what_a_key_would_join(made: Delivery) -> None:
     assert conflicts(made) == [("phone_name", ["P1", "P2"], "decided_different")]
 
 
+def test_a_decision_does_not_undo_what_a_sound_number_joins(made: Delivery) -> None:
+    # 11010519491231002X and 110105194912310038 both pass MOD 11-2; P1 and P3 have the first
+    people = (("P1", "11010519491231002X"), ("P2", "110105194912310038"), ("P3", "11010519491231002X"))
+    brought(made, "".join(f"{p},李娜,自然人,{number},,\n" for p, number in people))
+    assert ids(made) == [("P3", "P1", "identity_number")]
+    parties.decide(case_of(made), "P1", "P2", "same", "赵审计", "换领证件时号码更正")
+    made.bring()
+    assert sorted(ids(made)) == [("P2", "P1", "decision"), ("P3", "P1", "identity_number")]
+    assert conflicts(made) == []
+
+
 def test_the_last_line_on_a_pair_counts(made: Delivery) -> None:
     brought(made, "C1,鑫融甲有限公司,企业,,,\nC2,鑫融乙有限公司,企业,,,\n")
     parties.decide(case_of(made), "C1", "C2", "same", "赵审计", "更名")

@@ -60,6 +60,8 @@ def join(groups: Sequence[Group], numbers: pd.DataFrame, apart: Iterable[tuple[s
         refused += [_refused(group, bad[labels[at[group.nodes[0]]]]) for group in level if labels[at[group.nodes[0]]] in bad]
         accepted += [group for group in level if labels[at[group.nodes[0]]] not in bad]
         levels.append((by, confidence, _components(accepted, at)))
+        if by == "decision":
+            told = _settled(told, levels[-1][2])
     return Joined(_ids(nodes, levels), refused)
 
 
@@ -84,6 +86,21 @@ def _contradictions(labels: Ints, told: pd.DataFrame, apart: list[tuple[int, int
         counts = told.groupby(component)[column].nunique()
         found |= {int(label): reason for label in counts.index[counts > 1] if int(label) not in found}
     return found
+
+
+def _settled(told: pd.DataFrame, labels: Ints) -> pd.DataFrame:
+    """Return what tells nodes apart after people's decisions: what two nodes have that are one tells nobody apart any more."""
+    made = told.copy()
+    for column in _TELL_APART:
+        values = sorted(told[column].dropna().unique())
+        at = {value: n for n, value in enumerate(values)}
+        known = told[told[column].notna()]
+        ends = known[column].map(at).to_numpy(np.int64), len(values) + labels[known["node"].to_numpy()]
+        size = len(values) + len(labels)
+        one = connected_components(coo_array((np.ones(len(known), np.int8), ends), shape=(size, size)), directed=False)[1]
+        first = {int(label): values[n] for n, label in reversed([*enumerate(one[: len(values)])])}
+        made[column] = told[column].map({value: first[int(one[n])] for value, n in at.items()})
+    return made
 
 
 def _ids(nodes: list[str], levels: list[tuple[str, float, Ints]]) -> list[tuple[str, str, str, float]]:

@@ -105,7 +105,7 @@ class Command:
         own = [i for i in ids if i not in self.nominees]
         if own or not ids:
             return HOLDING, of_table("holdings", ids), None
-        return NOMINEE, of_table("holdings", ids), self.nominees[ids[0]]
+        return NOMINEE, of_table("holdings", ids), min(self.nominees[i] for i in ids)
 
     def _holdings(self, held: int, holder: int) -> list[str]:
         """Return the holdings between two parties where they carry no votes."""

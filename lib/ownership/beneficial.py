@@ -5,6 +5,7 @@ neither finds anybody, those who run the company stand in, and are named as that
 """
 
 import datetime as dt
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from lib.case import Case
 from lib.errors import DataGap
+from lib.kernels import ownership as kernels
 from lib.ownership.agreements import Command, commanded_case
 from lib.ownership.ballots import Ballots
 from lib.ownership.bounds import interval
@@ -71,6 +73,7 @@ class Candidate:
     low: float = 0.0
     high: float = 0.0
     votes: float = 0.0
+    votes_low: float = 0.0
     votes_high: float = 0.0
     path: tuple[int, ...] = ()
     reason: str = ""
@@ -151,11 +154,12 @@ def _candidates(command: Command, target: int, law: Definition) -> tuple[list[Ca
     """Return the parties that are, or may be, beneficial owners; the unknown fraction; and what could not be judged."""
     notes: list[str] = []
     measured, unknown = _shares(command, target, notes)
-    _add_votes(measured, command, target, notes)
+    ballots = Ballots(command, target)
+    _add_votes(measured, command, target, ballots, notes)
     judged = [_judged(command, c, law) for c in measured.values()]
     kept = {c.party: c for c in judged if c.reason}
     if not law.in_sequence or not any(c.certainty == "certain" for c in kept.values()):
-        for one in _by_control(command, target, measured):
+        for one in _by_control(command, target, ballots, measured):
             if one.party not in kept or kept[one.party].certainty != "certain":
                 kept[one.party] = one
     return list(kept.values()), unknown, notes
@@ -179,24 +183,36 @@ def _shares(command: Command, target: int, notes: list[str]) -> tuple[dict[int, 
     return made, solved.unknown
 
 
-def _add_votes(measured: dict[int, Candidate], command: Command, target: int, notes: list[str]) -> None:
+def _add_votes(measured: dict[int, Candidate], command: Command, target: int, ballots: Ballots, notes: list[str]) -> None:
     """Count the votes of every party above, with those of its group, and what they may be at the most."""
-    register, ballots = command.register, Ballots(command, target)
-    before = steps_from(register.votes_above, target)
+    register = command.register
+    before = {**steps_from(register.above, target), **steps_from(register.votes_above, target)}
+    untold = _untold(command, ballots)
     optimistic = ballots.open_ended and len(ballots.parties) <= MOST_PARTIES
     if ballots.open_ended and not optimistic:
         notes.append(word("graph", "votes_not_examined"))
     group = {m: members for members in command.groups.values() if target not in members for m in members}
-    for party in dict.fromkeys([*ballots.parties[1:].tolist(), *group]):
+    for party in dict.fromkeys([*ballots.parties[1:].tolist(), *group, *untold]):
         if party in command.groups or not _may_be_person(command, party):
             continue
         heads = group.get(party, (party,))
         votes = ballots.commanded(heads)
-        most = ballots.commanded(heads, at_most=True) if optimistic else votes
+        least = ballots.commanded(heads, at_least=True) if ballots.exceeded else votes
+        most = ballots.commanded({*heads, *untold.get(party, ())} - {target}, at_most=True) if optimistic else votes
         if max(votes, most) <= 0 or (party not in before and party not in measured):
             continue
         one = measured.get(party) or Candidate(party, path=way(before, party))
-        measured[party] = replace(one, votes=votes, votes_high=max(votes, most))
+        measured[party] = replace(one, votes=votes, votes_low=least, votes_high=max(votes, most))
+
+
+def _untold(command: Command, ballots: Ballots) -> dict[int, set[int]]:
+    """Return by holder the parties in which it holds a share that is not known: it may have all that nobody else has."""
+    register, found = command.register, defaultdict[int, set[int]](set)
+    for held in ballots.parties[ballots.parties < len(register.ids)].tolist():
+        at = register.above.of(held)
+        for holder in register.above.other[at][register.pairs.unknown[register.above.pair[at]]].tolist():
+            found[holder].add(held)
+    return dict(found)
 
 
 def _may_be_person(command: Command, party: int) -> bool:
@@ -208,7 +224,7 @@ def _judged(command: Command, one: Candidate, law: Definition) -> Candidate:
     if not _may_be_person(command, one.party):
         return one
     person = command.register.kinds[one.party].as_py() == "person"
-    for reason, least in (("share", one.low), ("votes", one.votes)):
+    for reason, least in (("share", one.low), ("votes", one.votes_low)):
         if law.reached(least):
             return replace(one, reason=reason, certainty="certain" if person else "possible")
     for reason, most in (("share", one.high), ("votes", one.votes_high)):
@@ -217,14 +233,16 @@ def _judged(command: Command, one: Candidate, law: Definition) -> Candidate:
     return one
 
 
-def _by_control(command: Command, target: int, measured: dict[int, Candidate]) -> list[Candidate]:
+def _by_control(command: Command, target: int, ballots: Ballots, measured: dict[int, Candidate]) -> list[Candidate]:
     """Return the persons that control the target alone or jointly."""
     made = []
     for one in commanders_of(command, target):
         if _may_be_person(command, one.found.party):
             person = command.register.kinds[one.found.party].as_py() == "person"
             known = measured.get(one.found.party, Candidate(one.found.party, votes_high=one.found.votes))
-            certainty = "certain" if person else "possible"
+            heads = one.group or (one.found.party,)
+            sound = not ballots.exceeded or ballots.commanded(heads, at_least=True) > kernels.MAJORITY
+            certainty = "certain" if person and sound else "possible"
             most = max(known.votes_high, one.found.votes)
             counted = replace(known, votes=one.found.votes, votes_high=most)
             made.append(replace(counted, reason="control", certainty=certainty, path=one.found.path))

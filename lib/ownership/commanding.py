@@ -11,7 +11,7 @@ from lib.ownership.agreements import NOMINEE, PROXY, VIE, Command, commanded_cas
 from lib.ownership.control import Controller, controlled, controllers_of, votes_in
 from lib.ownership.frames import TEXTS, called, frame_of
 from lib.ownership.register import target_of
-from lib.ownership.sources import proof
+from lib.ownership.sources import Record, proof
 from lib.ownership.walks import steps_from, way
 from lib.words import word
 
@@ -28,11 +28,14 @@ class Commander:
         Everyone in the group in which it acts, itself included; empty if it acts alone.
     joint
         Whether it controls only together with its group, as a member or through one.
+    through
+        Everyone in groups that control on the chain, where it is a member of none of them.
     """
 
     found: Controller
     group: tuple[int, ...]
     joint: bool
+    through: tuple[int, ...] = ()
 
 
 def commanders_of(command: Command, target: int) -> list[Commander]:
@@ -68,21 +71,52 @@ def _alone(command: Command, target: int, found: Controller) -> Commander:
     return Commander(_with(found, votes=votes), command.groups[group], joint=False)
 
 
-def _jointly(command: Command, target: int, joint: Controller, members: tuple[int, ...]) -> list[Commander]:
-    """Return the members of a group that controls `target`, and who controls a member."""
-    register, made = command.register, list[Commander]()
+def _jointly(
+    command: Command, target: int, joint: Controller, members: tuple[int, ...], seen: frozenset[int] = frozenset()
+) -> list[Commander]:
+    """Return the members of a group that controls `target`, and who controls a member, alone or as a group of their own."""
+    register, made, seen = command.register, list[Commander](), seen | {joint.party}
     before = steps_from(register.votes_above, target, {joint.party, *controlled(register, joint.party)[0]})
     for member in members:
         routes = command.concert_routes(member)
         path = min(((*way(before, m), *routes[m][1:]) for m in members if m in before), key=lambda p: (len(p), p))
-        behind = [c for c in controllers_of(register, member, command.groups) if c.party not in command.groups]
+        behind: list[Commander] = []
+        for c in controllers_of(register, member, command.groups):
+            if c.party not in command.groups:
+                behind.append(Commander(c, (), joint=False))
+            elif c.party not in seen:
+                behind += _jointly(command, member, c, command.groups[c.party], seen)
         direct = votes_in(register, target, member, ())[1]
         own = Controller(member, joint.votes, direct, not behind, joint.circular, path)
         made.append(Commander(own, members, joint=True))
-        for c in behind:
-            if c.party != target and c.party not in path:
-                far = _with(c, votes=joint.votes, direct=votes_in(register, target, c.party, ())[1], path=(*path, *c.path[1:]))
-                made.append(Commander(far, members, joint=True))
+        for one in behind:
+            party = one.found.party
+            if party != target and party not in path:
+                chain, votes = (*path, *one.found.path[1:]), votes_in(register, target, party, ())[1]
+                far = _with(one.found, votes=joint.votes, direct=votes, path=chain)
+                made.append(Commander(far, one.group or members, joint=True, through=(*members, *one.through)))
+    return made
+
+
+def records_of(command: Command, target: int, one: Commander) -> list[Record]:
+    """Return what proves control: the records of the chain in its order, then agreements, then the other votes counted."""
+    chain = command.explained(one.found.path)[1]
+    agreed = command.concert_records(one.group) + command.concert_records(one.through)
+    return chain + agreed + _counted(command, target, one)
+
+
+def _counted(command: Command, target: int, one: Commander) -> list[Record]:
+    """Return the records of the other votes in `target` that are counted as a controller's, each with its chain up to it."""
+    register, party = command.register, one.found.party
+    if one.joint or one.found.direct > kernels.MAJORITY:  # what the chain shows, or the group's agreements
+        return []
+    allowed = {party, *controlled(register, party)[0]} - {target}
+    at = register.votes_above.of(target)
+    holders = register.votes_above.other[at][register.votes_above.pair[at] >= 0].tolist()
+    made: list[Record] = []
+    for holder in sorted(allowed.intersection(holders) - {*one.found.path[1:2]}):
+        up = way(steps_from(register.votes_above, holder, allowed), party)
+        made += command.explained((target, *up))[1]
     return made
 
 
@@ -119,7 +153,8 @@ def controllers(case: Case) -> pd.DataFrame:
         concert with it) · direct_votes (its own alone) · ultimate (nobody else controls it) · layers · path (list of ids from
         the institution to the controller, nominees between) · basis (in words) · acting_in_concert (list of ids: the group in
         which it acts, itself included; empty if it acts alone) · evidence (list of {table, id}: the records of the chain in
-        its order, then those of the group, for `checks.evidence`) · sources (list: file and line of each).
+        its order, then those of the group and of the other votes counted, for `checks.evidence`) · sources (list: file and
+        line of each).
         `attrs["circular_control"]`: ids of those that are controlled by what they control; where none is ultimate, control
         goes in a circle without a head outside it.
 
@@ -149,7 +184,7 @@ def controllers(case: Case) -> pd.DataFrame:
         path=pa.array([path for path, _, _ in steps], TEXTS),
         basis=pa.array([basis(command, c, headless) for c in found], pa.string()),
         acting_in_concert=pa.array([register.named(c.group) for c in found], TEXTS),
-        **proof(case, [s[1] + command.concert_records(c.group) for c, s in zip(found, steps, strict=True)]),
+        **proof(case, [records_of(command, target, c) for c in found] if target is not None else []),
     )
     made.attrs["circular_control"] = register.named(c.found.party for c in found if c.found.circular)
     return made

@@ -65,9 +65,20 @@ def controllers_of(register: Register, target: int, groups: Groups | None = None
         masters = [m for m, (others, _) in reach.items() if m != party and party in others and party not in of.get(m, ())]
         mutual = any(m in commands for m in masters) or party in own
         votes, direct = votes_in(register, target, party, commands)
-        path = way(steps_from(register.votes_above, target, {party, *commands}), party)
+        path = _chain(register, target, party, commands, by_contract=votes <= kernels.MAJORITY)
         made.append(Controller(party, votes, direct, not masters and party not in own, mutual or itself, path))
     return sorted(made, key=lambda c: (not c.ultimate, len(c.path), c.party))
+
+
+def _chain(register: Register, target: int, party: int, commands: set[int], *, by_contract: bool) -> tuple[int, ...]:
+    """Return the shortest chain that a party commands, from the target to it; one that begins with a contract, if asked."""
+    above, allowed = register.votes_above, {party, *commands}
+    if not by_contract:
+        return way(steps_from(above, target, allowed), party)
+    at = above.of(target)
+    agreed = [h for h in above.other[at][above.pair[at] < 0].tolist() if h in allowed - {target}]
+    chains = [(target, *way(steps_from(above, h, allowed - {target}), party)) for h in agreed]
+    return min(chains, key=lambda chain: (len(chain), chain))
 
 
 def _candidates(register: Register, target: int) -> Iterator[int]:

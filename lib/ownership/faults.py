@@ -10,7 +10,7 @@ import pyarrow as pa
 from lib.case import Case
 from lib.errors import DataGap
 from lib.ownership.frames import TEXTS, called, frame_of
-from lib.ownership.register import TERMINAL, TOLERANCE, Register, everyone_above, numbered, target_of
+from lib.ownership.register import TOLERANCE, Register, ends_chains, everyone_above, numbered, target_of
 from lib.ownership.solve import LookThrough, look_through
 from lib.ownership.sources import of_table, proof
 from lib.ownership.walks import steps_from, way
@@ -39,11 +39,15 @@ def gaps(case: Case) -> pd.DataFrame:
 
         gap is one of: `open_end` (no holder is recorded, and it is neither a person nor the state nor listed), `sum_below_1`
         (measure: what the known shares leave open), `closed_loop` (a component owned by its own members alone; one row per
-        member), `sum_above_1` (measure: the sum), `share_out_of_range` (measure: the value as delivered, below 0 or above 1),
-        `range_reversed` (a lower bound above the upper one, or a share outside its range), `share_missing`, `holder_missing`,
-        `self_holding`, `dates_reversed` (never valid), `contradictory` (records of one holder and period with different
-        shares, which are added up; measure: their difference). `attrs["untraced"]`: fraction of the institution that ends
-        in nothing (null where shares have no solution); `attrs["gap"]`: why there is none, else None.
+        member), `sum_above_1` (measure: the sum), `votes_above_1` (the shares do not, the votes do; measure: their sum),
+        `share_out_of_range` (measure: the value as delivered, below 0 or above 1), `range_reversed` (a lower bound above the
+        upper one, or a share outside its range), `share_missing`, `holder_missing`, `self_holding`, `dates_reversed` (never
+        valid), `contradictory` (records of one holder and period with different shares, which are added up; measure: their
+        difference), `overlapping` (several records of one holder on the day, of the same share or of other periods, which
+        are added up: one register delivered twice looks so; measure: what is counted twice then).
+
+        `attrs["untraced"]`: fraction of the institution that ends in nothing or in a closed loop (null where shares have no
+        solution); `attrs["gap"]`: why there is none, else None.
 
     Raises
     ------
@@ -69,15 +73,20 @@ def gaps(case: Case) -> pd.DataFrame:
     before = steps_from(register.above, target)
     paths = {register.named((p,))[0]: register.named(way(before, p)) for p in parties.tolist()}
     made = _frame(case, found, paths, _reach(register, target, solved))
-    made.attrs = {"untraced": solved.unknown if solved else None, "gap": failed}
+    made.attrs = {"untraced": _untraced(register, target, solved) if solved else None, "gap": failed}
     return made
+
+
+def _untraced(register: Register, target: int, solved: LookThrough) -> float:
+    """Return the fraction that leads to unknown holders, or into loops that nobody outside owns."""
+    reach = _reach(register, target, solved)
+    # each member of such a loop has the share of the whole of it
+    return min(1.0, solved.unknown + sum(max(reach.get(member, 0.0) for member in members) for members in solved.closed))
 
 
 def _without_holders(case: Case) -> pd.DataFrame:
     """Return the one gap of a party about which no holding says anything; none, if a chain may end in it."""
-    party_id = target_of(case)
-    query = "select kind, listed from parties where party_id = $party_id"
-    ends = any(r["kind"] in TERMINAL or r["listed"] for r in case.store.arrow(query, party_id=party_id).to_pylist())
+    party_id, ends = target_of(case), ends_chains(case)
     found = [] if ends else [Gap("open_end", party_id, None, 1.0, [])]
     found += list(_records(case, [party_id]))
     made = _frame(case, found, {party_id: [party_id]}, {party_id: 1.0})
@@ -94,6 +103,8 @@ def _open(register: Register, parties: list[int]) -> Iterator[Gap]:
             yield Gap("sum_below_1" if ids else "open_end", name, None, float(register.gap[party]), ids)
         if register.total[party] > 1 + TOLERANCE:
             yield Gap("sum_above_1", name, None, float(register.total[party]), ids)
+        elif register.votes_total[party] > 1 + TOLERANCE:
+            yield Gap("votes_above_1", name, None, float(register.votes_total[party]), ids)
 
 
 def _closed(register: Register, solved: LookThrough | None) -> Iterator[Gap]:

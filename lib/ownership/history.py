@@ -95,13 +95,17 @@ def changes(case: Case, from_: dt.date | str, to: dt.date | str) -> pd.DataFrame
 
 
 def _above(case: Case, party_id: str, first: dt.date, last: dt.date) -> tuple[list[Row], set[str]]:
-    """Return the holdings above a party on any day of the period, layer by layer, and everyone in them."""
+    """Return the holdings above a party on any day of the period, layer by layer, and everyone in them.
+
+    Above is also who has an agreement with somebody there, or for whom somebody there holds: control may go through them.
+    """
     found: list[Row] = []
     seen, layer = {party_id}, [party_id]
     while layer:
         rows = case.store.run("holdings_between", from_on=first, to_on=last, held=layer).to_pylist()
         found += rows
-        layer = sorted({row["holder_id"] for row in rows} - seen)
+        agreed = case.store.run("agreed_with", from_on=first, to_on=last, parties=layer)["party_id"].to_pylist()
+        layer = sorted({*(row["holder_id"] for row in rows), *agreed} - seen)
         seen.update(layer)
     return found, seen
 

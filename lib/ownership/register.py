@@ -171,6 +171,13 @@ def target_of(case: Case) -> str:
     return case.party_id
 
 
+def ends_chains(case: Case) -> bool:
+    """Tell whether nobody need be behind the case's party: a person, the state, or a listed company."""
+    query = "select kind, listed from parties where party_id = $party_id"
+    known = case.store.arrow(query, party_id=target_of(case)).to_pylist()
+    return any(row["kind"] in TERMINAL or row["listed"] for row in known)
+
+
 def numbered(case: Case) -> tuple[Register, int | None]:
     """Return the register and the number of the case's party in it; None if it neither holds nor is held."""
     target = target_of(case)

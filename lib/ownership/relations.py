@@ -25,7 +25,8 @@ from lib.ownership.walks import steps_from, way
 HOLDER_FROM = 0.05
 # How near the ways are; among equally short ways the first reason is given.
 REASONS = (
-    *("self", "controller", "holder", "legal_representative", "director", "senior_manager", "supervisor", "kin"),
+    *("self", "controller", "acting_in_concert", "holder", "legal_representative", "director", "senior_manager"),
+    *("supervisor", "kin"),
     *("controlled", "same_controller", "nominee", "officer_of"),
 )
 _MANAGES = ("legal_representative", "director", "senior_manager")
@@ -58,7 +59,7 @@ def related_set(case: Case) -> Related:
     register, command, party_id = register_of(case), command_of(case), target_of(case)
     members: dict[str, Member] = {}
     _add(members, party_id, Member("self", (party_id,)))
-    _add_controllers(members, command, party_id)
+    masters = _add_controllers(members, command, party_id)
     target = register.number(party_id)
     possible, gap = _add_owners(members, register, target, Command(register, {}, {}, {})) if target is not None else ([], None)
     behind = command.register.number(party_id)
@@ -67,7 +68,7 @@ def related_set(case: Case) -> Related:
     _add_people(members, case, party_id)
     core = dict(members)
     for seed, member in core.items():
-        _add_controlled(members, command, seed, member)
+        _add_controlled(members, command, seed, member, controls=seed in masters)
     _add_managed(members, case, core)
     return Related(members, [p for p in possible if p not in members], gap)
 
@@ -77,11 +78,17 @@ def _add(members: dict[str, Member], party_id: str, member: Member) -> None:
         members[party_id] = member
 
 
-def _add_controllers(members: dict[str, Member], command: Command, party_id: str) -> None:
+def _add_controllers(members: dict[str, Member], command: Command, party_id: str) -> set[str]:
+    """Add the controllers, and who acts in concert with one; return the ids of the controllers."""
     target = command.register.number(party_id)
-    for one in commanders_of(command, target) if target is not None else []:
+    found = commanders_of(command, target) if target is not None else []
+    for one in found:
         path = tuple(command.explained(one.found.path)[0])
         _add(members, path[-1], Member("controller", path))
+        for route in command.concert_routes(one.found.party).values() if one.group else ():
+            ids = command.explained(route[::-1])[0]
+            _add(members, ids[-1], Member("acting_in_concert", (*path, *ids[1:])))
+    return set(command.register.named(one.found.party for one in found))
 
 
 def _add_owners(
@@ -117,17 +124,17 @@ def _add_people(members: dict[str, Member], case: Case, party_id: str) -> None:
             _add(members, row["kin_id"], Member("kin", (*members[row["person_id"]].path, row["kin_id"])))
 
 
-def _add_controlled(members: dict[str, Member], command: Command, seed: str, member: Member) -> None:
+def _add_controlled(members: dict[str, Member], command: Command, seed: str, member: Member, *, controls: bool) -> None:
     """Add what a member controls, alone or, where it controls the institution, with its group, by the shortest chain."""
     register = command.register
     number = register.number(seed)
     if number is None or register.kinds[number].as_py() == "state":
         return
-    group = command.group_of(number) if member.reason == "controller" else None
+    group = command.group_of(number) if controls else None
     starts = command.concert_routes(number) if group is not None else {number: (number,)}
     commands, _ = controlled(register, number if group is None else group)
     alone, _ = controlled(register, number)
-    usual = "same_controller" if member.reason == "controller" else "controlled"
+    usual = "same_controller" if controls else "controlled"
     for start, route in starts.items():
         before = steps_from(register.votes_below, start, commands | alone)
         for party in before.keys() - starts.keys():
@@ -158,8 +165,9 @@ def related(case: Case) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per party but the institution itself, nearest first, then by id
-        party_id · name · kind · reason (controller, holder, legal_representative, director, senior_manager, supervisor, kin,
-        controlled, same_controller, nominee, officer_of) · layers · path (list of ids, institution first).
+        party_id · name · kind · reason (controller, acting_in_concert: with one, holder, legal_representative, director,
+        senior_manager, supervisor, kin, controlled, same_controller, nominee, officer_of) · layers · path (list of ids,
+        institution first).
         `attrs["possible"]`: direct holders whose share is unknown and who may be related for holding 5 %; `attrs["gap"]`: why
         look-through shares could not be solved (direct holdings were used), else None.
 

@@ -98,6 +98,22 @@ faults as (
     where nullif(holder_id, '') is not null
     group by held, holder, valid_from, valid_to
     having min(share) < max(share)
+    union all
+    select
+        'overlapping' as gap,
+        held,
+        holder,
+        sum(share) - max(share) as measure,
+        list_sort(list(holding_id)) as holding_ids
+    from valid
+    where nullif(holder_id, '') is not null
+    group by held, holder, coalesce(nominee_for, '')
+    having
+        count(*) > 1
+        and (
+            count(distinct share) < count(share)
+            or count(distinct coalesce(cast(valid_from as text), '') || '~' || coalesce(cast(valid_to as text), '')) > 1
+        )
 )
 
 select
