@@ -169,3 +169,17 @@ def test_the_checksums_of_the_domains_oracles_are_sound_keys() -> None:
         assert row == {"n": None, "c": None}
         old = number[:6] + number[8:17]  # the 15 digits that were given before 1999
         assert store.arrow("select identity_18($old) as n", old=old)["n"].to_pylist() == [number]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "verdict"),
+    [
+        ("鑫融科技有限公司北京分公司", "鑫融科技有限公司(北京)分公司", "same"),
+        ("鑫融科技有限公司北京分公司", "鑫融科技有限公司(上海)分公司", "different"),
+        ("鑫融1号投资合伙企业(有限合伙)", "鑫融一号投资合伙企业(有限合伙)", "candidate"),
+        ("鑫融十二号投资合伙企业(有限合伙)", "鑫融12号投资合伙企业(有限合伙)", "candidate"),
+        ("鑫融2号投资合伙企业(有限合伙)", "鑫融一号投资合伙企业(有限合伙)", "different"),
+    ],
+)
+def test_the_place_of_a_branch_may_stand_in_brackets_and_numerals_be_written_in_digits(a: str, b: str, verdict: str) -> None:
+    assert comparing.compare(names.read(a), names.read(b)).verdict == verdict

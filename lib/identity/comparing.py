@@ -36,6 +36,8 @@ DOUBTS = {
 _LEAST = 4  # characters that a name proper must have for one of them to be a slip
 _BEGINNING = 3
 _UNSAID = ("", "company")
+_DIGITS = str.maketrans("〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖", "00123456789123456789")
+_TENS = re.compile("([1-9]?)[十拾]([1-9]?)")
 _NUMERAL = re.compile(r"[0-9〇一二三四五六七八九十百壹贰叁肆伍陆柒捌玖拾]+")
 
 
@@ -93,11 +95,16 @@ def _spelling(a: str, b: str, *, persons: bool = False) -> list[str]:
     """Return how two texts may be one all the same: by variants of a character, dots left out."""
     char, surname = reference.variants()["char"], reference.variants()["surname"]
     a, b = a.translate(char), b.translate(char)
-    if a == b:
+    if a == b or (not persons and _in_digits(a) == _in_digits(b)):
         return ["character_variant"]
     if persons and a[1:] == b[1:] and a[0].translate(surname) == b[0].translate(surname):
         return ["surname_variant"]
     return ["dots_missing"] if a.replace("·", "") == b.replace("·", "") else []
+
+
+def _in_digits(text: str) -> str:
+    """Write the numerals of a text in digits: 一号, 壹号 and 1号 are written one way, 十二 is 12."""
+    return _TENS.sub(lambda ten: str(10 * int(ten[1] or 1) + int(ten[2] or 0)), text.translate(_DIGITS))
 
 
 def _bodies(a: Name, b: Name) -> Compared:

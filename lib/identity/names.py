@@ -91,8 +91,10 @@ def read(text: str, kind: Kind | None = None) -> Name:
     if found := _BRANCH.fullmatch(whole):
         head = _body(whole, found["head"])
         places, rest = _leading_places(found["branch"], least=0)
-        remarks = tuple(_GROUP.findall(found["rest"]))
-        return Name(whole, "body", head.core, head.places, head.form, "/".join((*places, rest)), (*head.remarks, *remarks))
+        own, remarks = head.remarks, tuple(_GROUP.findall(found["rest"]))
+        if not places and own and (inner := _whole_place(own[-1])):  # 某某有限公司(北京)分公司
+            places, own = inner, own[:-1]
+        return Name(whole, "body", head.core, head.places, head.form, "/".join((*places, rest)), (*own, *remarks))
     person = _person(whole) if kind is None else None
     return person if person is not None else _body(whole, whole)
 
