@@ -25,8 +25,9 @@ from lib.money.derived import (
 )
 from lib.money.matching import reconcile
 from lib.money.overview import between, monthly, network
+from lib.money.resting import at_rest
 from lib.money.scope import accounts, transfers
-from lib.money.tracing import at_rest, trace
+from lib.money.tracing import trace
 from lib.money.trips import round_trips
 from lib.money.uses import derive_uses_of_funds
 
