@@ -31,15 +31,10 @@ def at_rest(trail: pd.DataFrame) -> pd.DataFrame:
     text, money = pa.string(), pa.decimal128(38, 2)
     payer, payee = (pa.array(trail[c], text, from_pandas=True) for c in ("payer_account", "payee_account"))
     traced, onward = pa.array(trail["traced_yuan"]).cast(money), pa.array(trail["hop"].to_numpy() > 0)
-    gone = pc.negate(traced)
+    accounts, amounts = [payee, payer.filter(onward)], [traced, pc.negate(traced.filter(onward))]
     if "overstated_yuan" in trail.columns:
-        gone = pc.add(gone, pa.array(trail["overstated_yuan"]).cast(money)).cast(money)
-    moves = pa.table(
-        {
-            "account": pa.chunked_array([payee, payer.filter(onward)]),
-            "traced_yuan": pa.chunked_array([traced, gone.filter(onward)]),
-        }
-    )
+        accounts, amounts = [*accounts, payer], [*amounts, pa.array(trail["overstated_yuan"]).cast(money)]
+    moves = pa.table({"account": pa.chunked_array(accounts, text), "traced_yuan": pa.chunked_array(amounts, money)})
     sums = moves.group_by("account").aggregate([("traced_yuan", "sum")])
     sums = pa.table({"account": sums["account"], "traced_yuan": sums["traced_yuan_sum"].cast(pa.decimal128(18, 2))})
     return frame(
