@@ -22,10 +22,9 @@ import pyarrow as pa
 from lib.case import Case
 from lib.money import scope
 from lib.money.amounts import as_decimal, yuan
+from lib.money.doubts import doubts
 from lib.money.ledger import Ledger, ledger
-from lib.money.ordering import DAY_US
 from lib.money.sources import find_sources
-from lib.money.statements import unshown
 from lib.money.walking import METHODS, Walk, known_method
 from lib.store import frame
 from lib.words import word
@@ -105,7 +104,8 @@ def trace(
     walk = Walk(book, sink, hops=hops, days=days, method=method)
     rows, clean = walk.follow(sources)
     trail = _trail(book, rows, clean, method, sink)
-    trail.attrs["unshown"] = doubtful = _unshown(case, book, rows[:, 0])
+    trail.attrs |= doubts(case, book, rows[:, 0])
+    doubtful = trail.attrs["unshown"]
     trail.attrs["caption"] = word(
         "flows", "trace_unshown" if doubtful else "trace", method=word("flows", method), n=f"{len(doubtful):,}"
     )
@@ -125,30 +125,6 @@ def _trail(book: Ledger, rows: Ints, clean: int, method: str, sink: Flags) -> pd
         "method": method,
         "overstated_yuan": as_decimal(rows[:, 4].sum()),
         "unknown_clean_yuan": as_decimal(clean),
-        "ties": int(book.tied[rows[:, 0]].sum()),
-        "tie_loops": _loops(book, rows[:, 0]),
         "hubs": book.accounts.take(pa.array(reached[sink[reached]])).to_pylist(),
-        "undated": book.undated,
     }
     return trail
-
-
-def _unshown(case: Case, book: Ledger, places: Ints) -> list[str]:
-    """Return the accounts that money of a trail reaches and whose statement lacks a movement on a day of the trail."""
-    lacking = unshown(case.store)
-    days, day = book.moves.at[places] // DAY_US, lacking["day_on"].cast(pa.int32()).to_numpy()
-    doubtful = book.codes(lacking["account_id"])[(day >= days.min(initial=2**40)) & (day <= days.max(initial=-1))]
-    reached = np.intersect1d(book.moves.payee[places], doubtful[doubtful >= 0])
-    return list(map(str, book.accounts.take(pa.array(reached)).to_pylist()))
-
-
-def _loops(book: Ledger, places: Ints) -> int:
-    """Count the loops of ties that touch an account of the trail on a day on which it has a transfer of the trail."""
-    broken = np.flatnonzero(book.looped)
-    day, accounts = book.moves.at // DAY_US, len(book.accounts) + 1
-    ours = np.concatenate([day[places] * accounts + side[places] for side in (book.moves.payer, book.moves.payee)])
-    hit = [
-        np.isin(day[broken] * accounts + side[broken], ours) & (side[broken] >= 0)
-        for side in (book.moves.payer, book.moves.payee)
-    ]
-    return int((hit[0] | hit[1]).sum())
