@@ -79,7 +79,13 @@ def test_a_conclusion_that_holds_whatever_the_choice_is_said_to(compared):
     found = compared(MIXED[0], MIXED[1], move("W", "B", "R1", 500, 2), transfers=["T"])
     assert (found.attrs["conclusion"], found.attrs["depends"]) == ("same", False)
     assert set(row(found, "related_party", "r").values()) == {200, 500}
+    assert "合计 200.00 元" in found.attrs["caption"]
     assert found.attrs["related_yuan"] == {**dict.fromkeys(METHODS, Decimal(200)), "poison": Decimal(500)}
+
+
+def test_the_caption_speaks_english_where_that_is_asked_for(compared, monkeypatch):
+    monkeypatch.setenv("LOOKTHROUGH_LANG", "en")
+    assert "0.00 to 200.00 yuan" in compared(*MIXED, transfers=["T"]).attrs["caption"]
 
 
 def test_no_convention_may_reach_a_related_party(compared):

@@ -195,6 +195,7 @@ def _conclusion(holders: _Holders, arrived: Ints, ends: list[_End]) -> dict[str,
     differing, any_reached = int((reached.any(axis=1) & ~reached.all(axis=1)).sum()), int(reached.any(axis=1).sum())
     conclusion = "differs" if differing else "same" if any_reached else "none" if holders.count else "unknown"
     low, high = (f"{as_decimal(f(sums[_CONSERVING])):,}" for f in (np.min, np.max))
+    amount = low if low == high else word("flows", "from_to", low=low, high=high)
     by_method = {
         "source_yuan": [end.source for end in ends],
         "related_yuan": sums.tolist(),
@@ -205,5 +206,5 @@ def _conclusion(holders: _Holders, arrived: Ints, ends: list[_End]) -> dict[str,
         "depends": None if conclusion == "unknown" else conclusion == "differs",
         **{k: {m: as_decimal(fen) for m, fen in zip(METHODS, values, strict=True)} for k, values in by_method.items()},
         "overstated_yuan": as_decimal(ends[METHODS.index("poison")].turned),
-        "caption": word("flows", f"compare_{conclusion}", n=f"{differing or any_reached:,}", low=low, high=high),
+        "caption": word("flows", f"compare_{conclusion}", n=f"{differing or any_reached:,}", amount=amount),
     }
