@@ -60,7 +60,9 @@ def trace(
     transfers
         These transfers.
     method
-        `pro_rata`, `fifo`, `lifo`, `clean_first`, `taint_first` or `poison`: see above.
+        Which part of a payment is traced money where the payer holds traced and other money. `pro_rata`: traced × paid ÷
+        balance, rounded half to even. `fifo`, `lifo`: what came first, or last, goes first. `clean_first`: other money goes
+        first (the lowest intermediate balance rule). `taint_first`: traced money goes first. `poison`: all of it is traced.
     days
         Transfers later than this many days after the source are not followed. Several source transfers (tranches): each opens
         the window anew, and sources further apart than `days` are followed separately. No limit, if omitted.
