@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lib import flows
 from lib.money.tracing import _trail
-from lib.money.walking import METHODS, Walk
+from lib.money.walking import CROWD, METHODS, Walk
 from tests.money_cases import ledger_of, line, move, shown
 from tests.oracles import conventions as slow
 
@@ -197,11 +197,16 @@ def ledgers(draw, most=16):
 
 @pytest.mark.parametrize("method", METHODS)
 @settings(max_examples=400, deadline=None)
-@given(ledger=ledgers(), hops=st.one_of(st.none(), st.integers(0, 4)), sink=st.sets(st.sampled_from(ACCOUNTS), max_size=1))
-def test_every_convention_agrees_with_plain_python_fen_by_fen(method, ledger, hops, sink):
+@given(
+    ledger=ledgers(),
+    hops=st.one_of(st.none(), st.integers(0, 4)),
+    sink=st.sets(st.sampled_from(ACCOUNTS), max_size=1),
+    crowd=st.sampled_from([0, 4, CROWD]),
+)
+def test_every_convention_agrees_with_plain_python_fen_by_fen(method, ledger, hops, sink, crowd):
     moves, opening, sources = ledger
     book = ledger_of(moves, opening)
-    walk = Walk(book, book.flags(sorted(sink)), hops=hops, days=None, method=method)
+    walk = Walk(book, book.flags(sorted(sink)), hops=hops, days=None, method=method, crowd=crowd)
     expected, clean = slow.follow(method, moves, sources, opening, hops, frozenset(sink))
     for _ in range(2):  # the scratch memory is left as it was found
         rows, beyond = walk.follow(np.array(sorted(sources)))

@@ -10,12 +10,12 @@ is laid down then: the difference to the balance that is known.
 how many rows were ever used and the first that is free again.
 """
 
-from heapq import heappop, heappush
+from heapq import heappop
 
 import numpy as np
 from numba import njit
 
-from lib.kernels.tracing import FAR, next_payment
+from lib.kernels.tracing import FAR, await_payment, next_place
 
 _CLEAN = -1
 _FEN, _HOPS, _OLDER, _NEWER = 0, 1, 2, 3
@@ -138,21 +138,13 @@ def _drop_all(row, lots):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _queue(account, pos, ways, book, queued):  # type: ignore[no-untyped-def]
-    """Put the account's next payment after a position on the heap, if there is one."""
-    following = next_payment(book[5], book[6], account, pos)
-    queued[account] = following >= 0
-    if following >= 0:
-        heappush(ways, following)
-
-
-@njit(cache=True)
-def _leave(pos, newest, ways, book, state, lots):  # type: ignore[no-untyped-def]
+def _leave(pos, newest, scanning, ways, book, state, lots):  # type: ignore[no-untyped-def]
     """Cut a payment from its payer's line; return the oldest lot of the stretch."""
-    payer, _, amount, before, _, _, _ = book
+    payer, _, amount, before, _, out_start, out_pos = book
     ends, sums, queued = state
     account = payer[pos]
-    heappop(ways)
+    if not scanning:
+        heappop(ways)
     _lay(account, before[pos] - sums[account, _LAID], _CLEAN, lots, ends, sums)
     paid = min(amount[pos], before[pos])
     oldest = _cut(account, paid, newest, lots, ends)
@@ -164,7 +156,7 @@ def _leave(pos, newest, ways, book, state, lots):  # type: ignore[no-untyped-def
     sums[account, _LAID] -= paid
     queued[account] = False
     if sums[account, _TRACED] > 0:
-        _queue(account, pos, ways, book, queued)
+        await_payment(account, pos, scanning, ways, out_start, out_pos, queued)
     else:
         _clear_line(account, lots, ends, sums)
     return oldest
@@ -204,28 +196,28 @@ def _roomy(lots):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def follow(newest, sources, stop, hops, book, sink, state, rows):  # type: ignore[no-untyped-def]
+def follow(newest, sources, stop, hops, crowd, book, sink, state, rows):  # type: ignore[no-untyped-def]
     """Follow the money of some transfers forward, the oldest money of an account leaving first, or the newest.
 
     Parameters as in `pools.follow`, but for: newest, whether the newest leaves first; book = (payer, payee, amount, before,
     there, out_start, out_pos), `there` being what the payee is known to hold before it is paid; state = (ends[account, 2],
     sums[account, 2], queued[account]), scratch, all zero and left so. Returns as there; no clean money turns.
     """
-    _, payee, amount, before, _, _, _ = book
+    payer, payee, amount, before, _, out_start, out_pos = book
     _, _, queued = state
     lots = np.empty((256, 4), np.int64)
     lots[0, _USED], lots[0, _FREE] = 1, 0
     ways, count, clean, s = [np.int64(0) for _ in range(0)], 0, np.int64(0), 0
+    pos, scanning = np.int64(-1), False
     while True:
-        pos = sources[s] if s < len(sources) else stop
-        if len(ways) > 0 and ways[0] < pos:
-            pos = ways[0]
+        pos = next_place(pos, sources[s] if s < len(sources) else stop, scanning, ways, payer, queued)
         if pos >= stop:
             break
+        scanning = scanning or len(ways) * crowd > stop - pos
         lots = _roomy(lots)
         source, oldest = s < len(sources) and sources[s] == pos, np.int64(0)
-        if len(ways) > 0 and ways[0] == pos:
-            oldest = _leave(pos, newest, ways, book, state, lots)
+        if payer[pos] >= 0 and queued[payer[pos]]:
+            oldest = _leave(pos, newest, scanning, ways, book, state, lots)
         moved, ended, further, whole, hop = _age(oldest, hops, source, lots)
         fresh, unseen = np.int64(0), np.int64(0)
         if moved > 0:
@@ -240,7 +232,7 @@ def follow(newest, sources, stop, hops, book, sink, state, rows):  # type: ignor
         if account >= 0 and not sink[account] and further + unseen > 0:
             _arrive(account, pos, oldest, unseen, book, state, lots)
             if not queued[account]:
-                _queue(account, pos, ways, book, queued)
+                await_payment(account, pos, scanning, ways, out_start, out_pos, queued)
         else:
             _drop_all(oldest, lots)
     _clear(rows, count, payee, state)

@@ -4,12 +4,12 @@ Arrays in, arrays out, amounts in int64 fen. Of an account only its known balanc
 either came. Where hops are limited the traced part is kept by level, the hops that it has made.
 """
 
-from heapq import heappop, heappush
+from heapq import heappop
 
 import numpy as np
 from numba import njit
 
-from lib.kernels.tracing import FAR, mul_div, next_payment, part_of
+from lib.kernels.tracing import FAR, await_payment, mul_div, next_place, part_of
 
 PRO_RATA, POISON, CLEAN_FIRST, TAINT_FIRST = 0, 1, 2, 3
 
@@ -84,21 +84,13 @@ def _poison(held, paid, balance, share):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _queue(account, pos, ways, book, state):  # type: ignore[no-untyped-def]
-    """Put the account's next payment after a position on the heap, if there is one."""
-    following = next_payment(book[4], book[5], account, pos)
-    state[2][account] = following >= 0
-    if following >= 0:
-        heappush(ways, following)
-
-
-@njit(cache=True)
-def _leave(rule, pos, ways, book, state):  # type: ignore[no-untyped-def]
+def _leave(rule, pos, scanning, ways, book, state):  # type: ignore[no-untyped-def]
     """Take the traced part of a payment from its payer, by level into `share`; return the part, its hop and what turned."""
-    payer, _, amount, before, _, _ = book
+    payer, _, amount, before, out_start, out_pos = book
     held, least, queued, share = state
     account, turned = payer[pos], np.int64(0)
-    heappop(ways)
+    if not scanning:
+        heappop(ways)
     hop = least[account] + 1
     if rule == POISON:
         moved, turned = _poison(held[account], amount[pos], before[pos], share)
@@ -106,7 +98,7 @@ def _leave(rule, pos, ways, book, state):  # type: ignore[no-untyped-def]
         moved = _take(rule, held[account], amount[pos], before[pos], share)
     queued[account] = False
     if _sum(held[account]) > 0:
-        _queue(account, pos, ways, book, state)
+        await_payment(account, pos, scanning, ways, out_start, out_pos, queued)
     else:
         least[account] = FAR
     return moved, hop, turned
@@ -138,28 +130,29 @@ def _note(rows, count, pos, fen, hop, ended, turned):  # type: ignore[no-untyped
 
 
 @njit(cache=True)
-def follow(rule, sources, stop, hops, book, sink, state, rows):  # type: ignore[no-untyped-def]
+def follow(rule, sources, stop, hops, crowd, book, sink, state, rows):  # type: ignore[no-untyped-def]
     """Follow the money of some transfers forward under one of the rules for pools.
 
-    Parameters: source positions ascending; first position that is not followed; hops that are followed (-1: all); book =
-    (payer, payee, amount, before, out_start, out_pos), transfers in order of replay and each account's payments (CSR); sink:
-    accounts not walked through; state = (held[account, level], least[account], queued[account], share[level]), scratch, all
-    zero / FAR and left so; rows (as many as transfers and sources, 5), filled with position, traced fen, hop, the fen of it
-    that have made all the hops, and the clean fen of the payer that poison turned. Returns the number of rows and the fen that
-    known balances could not cover.
+    Parameters: source positions ascending; first position that is not followed; hops that are followed (-1: all); crowd: once
+    the accounts that wait for their next payment, times this, are more than the transfers left, these are scanned one by one
+    (0: never), which is faster then and finds the same; book = (payer, payee, amount, before, out_start, out_pos), transfers
+    in order of replay and each account's payments (CSR); sink: accounts not walked through; state = (held[account, level],
+    least[account], queued[account], share[level]), scratch, all zero / FAR and left so; rows (as many as transfers and sources,
+    5), filled with position, traced fen, hop, the fen of it that have made all the hops, and the clean fen of the payer that
+    poison turned. Returns the number of rows and the fen that known balances could not cover.
     """
-    _, payee, amount, before, _, _ = book
+    payer, payee, amount, before, out_start, out_pos = book
     held, _, queued, share = state
     ways, count, clean, s = [np.int64(0) for _ in range(0)], 0, np.int64(0), 0
+    pos, scanning = np.int64(-1), False
     while True:
-        pos = sources[s] if s < len(sources) else stop
-        if len(ways) > 0 and ways[0] < pos:
-            pos = ways[0]
+        pos = next_place(pos, sources[s] if s < len(sources) else stop, scanning, ways, payer, queued)
         if pos >= stop:
             break
+        scanning = scanning or len(ways) * crowd > stop - pos
         moved, fresh, hop, turned = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
-        if len(ways) > 0 and ways[0] == pos:
-            moved, hop, turned = _leave(rule, pos, ways, book, state)
+        if payer[pos] >= 0 and queued[payer[pos]]:
+            moved, hop, turned = _leave(rule, pos, scanning, ways, book, state)
             if moved > 0:
                 clean += max(0, amount[pos] - before[pos])
         if s < len(sources) and sources[s] == pos:
@@ -171,7 +164,7 @@ def follow(rule, sources, stop, hops, book, sink, state, rows):  # type: ignore[
         if account >= 0 and not sink[account]:
             _arrive(account, moved, fresh, hop, hops, state)
             if not queued[account] and _sum(held[account]) > 0:
-                _queue(account, pos, ways, book, state)
+                await_payment(account, pos, scanning, ways, out_start, out_pos, queued)
     _clear(rows, count, payee, state)
     return count, clean
 

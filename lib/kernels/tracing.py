@@ -154,3 +154,26 @@ def next_payment(out_start, out_pos, account, pos):  # type: ignore[no-untyped-d
         else:
             high = middle
     return out_pos[low] if low < out_start[account + 1] else -1
+
+
+@njit(cache=True)
+def await_payment(account, pos, scanning, ways, out_start, out_pos, queued):  # type: ignore[no-untyped-def]
+    """Mark an account as holding traced money that a later payment may carry on, and put that payment on the heap.
+
+    While transfers are scanned one by one nothing is put there: the mark is enough.
+    """
+    following = pos + 1 if scanning else next_payment(out_start, out_pos, account, pos)
+    queued[account] = following >= 0
+    if following >= 0 and not scanning:
+        heappush(ways, following)
+
+
+@njit(cache=True)
+def next_place(pos, given, scanning, ways, payer, queued):  # type: ignore[no-untyped-def]
+    """Return the next transfer whose payer holds traced money, at `given` (the next source or the end) at the latest."""
+    if not scanning:
+        return min(ways[0], given) if len(ways) > 0 else given
+    place = pos + 1
+    while place < given and (payer[place] < 0 or not queued[payer[place]]):
+        place += 1
+    return place

@@ -23,6 +23,7 @@ _POOLS = {
 }
 METHODS = ("pro_rata", "fifo", "lifo", "clean_first", "taint_first", "poison")
 MOST_DAYS, MOST_HOPS = 36_500, 1_000
+CROWD = 128  # a step of the heap costs about as much as looking at so many transfers
 
 
 def known_method(method: str) -> None:
@@ -44,7 +45,8 @@ def known_method(method: str) -> None:
 class Walk:
     """Settings and scratch memory for following money, reused from one source to the next.
 
-    `sink` marks accounts (by ledger number) at which money comes to rest; `hops`, `days` and `method` as in `trace`.
+    `sink` marks accounts (by ledger number) at which money comes to rest; `hops`, `days` and `method` as in `trace`; `crowd`
+    decides how the next transfer is found, not which (see `pools.follow`).
     """
 
     book: Ledger
@@ -52,6 +54,7 @@ class Walk:
     hops: int | None
     days: int | None
     method: str = "pro_rata"
+    crowd: int = CROWD
 
     def __post_init__(self) -> None:
         """Check the settings and lay out the scratch arrays (their pages are only touched where money comes)."""
@@ -86,9 +89,9 @@ class Walk:
     def _run(self, run: Ints, stop: int) -> tuple[int, int]:
         hops, book, scratch = -1 if self.hops is None else self.hops, self.book, (self.sink, self._state, self._rows)
         if self.method in _POOLS:
-            done: tuple[int, int] = pools.follow(_POOLS[self.method], run, stop, hops, book.arrays, *scratch)
+            done: tuple[int, int] = pools.follow(_POOLS[self.method], run, stop, hops, self.crowd, book.arrays, *scratch)
         else:
-            done = lines.follow(self.method == "lifo", run, stop, hops, book.line_arrays, *scratch)
+            done = lines.follow(self.method == "lifo", run, stop, hops, self.crowd, book.line_arrays, *scratch)
         return done
 
     def windows(self, sources: Ints) -> list[tuple[Ints, int, int]]:
