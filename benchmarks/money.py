@@ -3,8 +3,9 @@
     .venv/bin/python benchmarks/money.py [transfers]
 
 A drawn ledger (200,000 transfers between 20,000 accounts in 90 days, unless another number is given): putting it in order and
-replaying it, following the payouts of 200 loans, and finding the round trips of up to 4 transfers within 3 days. The peers are
-the slow reference of the tests and a plain search; compiling is not counted. A second ledger has days without times only.
+replaying it, following the payouts of 200 loans, tracing under every convention, and finding the round trips of up to 4
+transfers within 3 days. The peers are the slow references of the tests and a plain search; compiling is not counted. A second
+ledger has days without times only.
 """
 
 import resource
@@ -21,10 +22,11 @@ import pyarrow as pa
 from lib.money.amounts import yuan
 from lib.money.ledger import Ledger, assemble
 from lib.money.ordering import DAY_US
-from lib.money.tracing import Walk
 from lib.money.trips import _candidates, _cycles
+from lib.money.walking import METHODS, Walk
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.oracles import conventions
 from tests.oracles import tracing as slow
 
 DAYS, LOANS, WINDOW_DAYS, MOST_HOPS = 90, 200, 3, 4
@@ -99,6 +101,19 @@ def searched(book: Ledger, starts: range) -> set[tuple[int, ...]]:
     return {trip for place in begun for trip in onward((place,))}
 
 
+def by_convention(book: Ledger, moves: list[tuple[str | None, str | None, int]]) -> None:
+    """Follow half of all that comes from outside at once, without limits, under every convention."""
+    sources, nowhere = np.flatnonzero(book.moves.payer < 0)[::2], np.zeros(len(book.accounts), np.bool_)
+    for method in METHODS:
+        walk = Walk(book, nowhere, hops=None, days=None, method=method)
+        walk.follow(sources[:1])  # compiles
+        ours, (rows, clean) = timed(lambda walk=walk: walk.follow(sources))
+        peer, (expected, beyond) = timed(lambda m=method: conventions.follow(m, moves, set(sources.tolist()), {}))
+        assert [tuple(row) for row in rows[:, [0, 1, 2, 4]].tolist()] == expected
+        assert clean == beyond
+        print(f"  {method}, {len(sources):,} sources: {ours:.3f} s, plain Python {peer:.1f} s: {peer / ours:,.0f}x")
+
+
 def main(count: int) -> None:
     small = made(drawn(2_000, day_only=False))  # compiles
     found(small), Walk(small, np.zeros(len(small.accounts), np.bool_), hops=4, days=30).follow(np.array([0]))
@@ -119,6 +134,7 @@ def main(count: int) -> None:
     assert [tuple(row) for row in free.follow(sources[:1])[0][:, :3].tolist()] == expected
     each = ours / len(rows)
     print(f"one payout followed: {1e3 * each:.2f} ms, plain Python {1e3 * peer:.0f} ms: {peer / each:,.0f}x")
+    by_convention(book, moves)
 
     ours, trips = timed(lambda: found(book))
     starts = range(0, count, 50)

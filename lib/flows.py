@@ -5,17 +5,19 @@ The face of lib/money. Everything takes a case first and gives a DataFrame (or a
 * `accounts`, `transfers`, `coverage`: what belongs to the case, and which days its statements cover.
 * `coverage_calendar`: the same by month: months without lines, and whether lines must be missing there.
 * `between`: the transfers between two accounts or parties. `monthly`: sums by month. `network`: accounts as a graph.
-* `trace`, `at_rest`: money followed forward in time order, pro rata, conserved to the fen, and where it lies in the end.
+* `trace`, `at_rest`: money followed forward in time order under a named convention, conserved to the fen, and where it lies in
+  the end. `compare_methods`: all conventions side by side, and whether the conclusion depends on the choice.
 * `round_trips`: money that comes back to where it began.
 * `reconcile`: loan contracts against their payouts. `balance_breaks`: running balances that do not hold.
 * `derive_…`: the same for all cases of a scope at once, as the Arrow tables that rules read.
 
 Transfers are not cut at the case's day: the day decides who is related and which law holds; money is shown as far as the
-statements go. Only the pro-rata convention is built yet; FIFO, LIFO and the others are refused.
+statements go. Money is followed forward only.
 """
 
 from lib.money.balances import balance_breaks, coverage
 from lib.money.calendar import coverage_calendar
+from lib.money.comparing import compare_methods
 from lib.money.derived import (
     derive_balance_breaks,
     derive_balance_coverage,
@@ -25,8 +27,9 @@ from lib.money.derived import (
 )
 from lib.money.matching import reconcile
 from lib.money.overview import between, monthly, network
+from lib.money.resting import at_rest
 from lib.money.scope import accounts, transfers
-from lib.money.tracing import at_rest, trace
+from lib.money.tracing import trace
 from lib.money.trips import round_trips
 from lib.money.uses import derive_uses_of_funds
 
@@ -35,6 +38,7 @@ __all__ = [
     "at_rest",
     "balance_breaks",
     "between",
+    "compare_methods",
     "coverage",
     "coverage_calendar",
     "derive_balance_breaks",

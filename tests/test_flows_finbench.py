@@ -13,8 +13,9 @@ import pytest
 from lib.money.amounts import yuan
 from lib.money.ledger import Ledger, assemble
 from lib.money.ordering import DAY_US
-from lib.money.tracing import Walk
 from lib.money.trips import _candidates, _cycles
+from lib.money.walking import METHODS, Walk
+from tests.oracles import conventions
 from tests.oracles import tracing as slow
 
 FOLDER = Path(__file__).parents[1] / "../shared/data/finbench"
@@ -115,6 +116,18 @@ def test_loans_are_traced_as_the_slow_reference_does(book, in_order):
             rows, clean = walk.follow(loans[loan])
             expected, beyond = slow.follow(in_order, set(loans[loan].tolist()), {}, hops)
             assert [tuple(row) for row in rows[:, :3].tolist()] == expected
+            assert clean == beyond
+
+
+@pytest.mark.parametrize("method", [m for m in METHODS if m != "pro_rata"])
+def test_loans_are_traced_under_every_convention_as_the_slow_reference_does(book, in_order, method):
+    loans = payouts(book)
+    for hops in (None, 4):
+        walk = Walk(book, np.zeros(len(book.accounts), np.bool_), hops=hops, days=None, method=method)
+        for loan in sorted(loans)[::1500]:
+            rows, clean = walk.follow(loans[loan])
+            expected, beyond = conventions.follow(method, in_order, set(loans[loan].tolist()), {}, hops)
+            assert [tuple(row) for row in rows[:, [0, 1, 2, 4]].tolist()] == expected
             assert clean == beyond
 
 

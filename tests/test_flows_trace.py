@@ -263,7 +263,7 @@ def test_a_transfer_without_a_time_is_in_no_trail_and_is_counted(make_case):
         ({"loan": "nobody"}, "nobody"),
         ({"transfers": ["T", "nobody"]}, "nobody"),
         ({"transfers": "T"}, "transfers"),
-        ({"account": "P", "method": "fifo"}, "pro_rata"),
+        ({"account": "P", "method": "fifa"}, "clean_first"),
         ({"account": "P", "days": -1}, "days"),
         ({"account": "P", "hops": 1.5}, "hops"),
         ({"account": "P", "hubs": "P"}, "hubs"),

@@ -28,6 +28,7 @@ _CODES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("kind", "direction", "purpose", "role", "position", "why", "state", "group"), ("codes", "flows")),
     "outcome": ("outcome", "flows", "codes"),
     "match": ("flows", "codes"),
+    "end": ("flows",),
     **dict.fromkeys(("reading", "certainty", "state_before", "state_after"), ("codes",)),
     "checked": ("basis",),
     "gap": ("gaps",),

@@ -60,7 +60,7 @@ def network(what: "Case | nx.MultiDiGraph[Any] | pd.DataFrame", case: Case | Non
         tables.use(case)
     if isinstance(what, pd.DataFrame):
         graph, step = trail_graph(what, people.current())
-        return _piece(graph, step, word("draw", "trail"))
+        return _piece(graph, step, word("draw", "trail", method=word("flows", what.attrs.get("method", "pro_rata"))))
     if isinstance(what, Case | nx.MultiDiGraph):
         return _piece(flows.network(what) if isinstance(what, Case) else what, None, word("draw", "network"))
     kind = type(what).__name__

@@ -1,4 +1,4 @@
-"""Money in time order: exact products, tied payments put in order, balances replayed, traced money followed pro rata.
+"""Money in time order: exact products, tied payments put in order, balances replayed, an account's next payment.
 
 Arrays in, arrays out, amounts in int64 fen. Transfers are named by their position in the order of replay, accounts by a
 number; -1 is an account that nobody stated.
@@ -131,44 +131,20 @@ def replay(payer, payee, amount, opening):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _sum(levels):  # type: ignore[no-untyped-def]
-    total = np.int64(0)  # plain loops here and below: each array expression costs a second of compiling
-    for level in range(len(levels)):
-        total += levels[level]
-    return total
+def replay_arrivals(payer, payee, amount, opening):  # type: ignore[no-untyped-def]
+    """Return what each payee is known to hold just before it is paid (0 where nobody is stated), as `replay` keeps balances."""
+    known, there = opening.copy(), np.zeros(len(payer), np.int64)
+    for i in range(len(payer)):
+        if payer[i] >= 0:
+            known[payer[i]] -= min(known[payer[i]], amount[i])
+        if payee[i] >= 0:
+            there[i] = known[payee[i]]
+            known[payee[i]] += amount[i]
+    return there
 
 
 @njit(cache=True)
-def _take(held, paid, balance, share):  # type: ignore[no-untyped-def]
-    """Move the traced part of a payment from held[level] to share[level]; return it.
-
-    The whole is the half-even part of what is held; each level gives its own part rounded down, and the levels with the
-    largest remainders (the lower first) one fen more, so that the levels add up to the whole.
-    """
-    total, rests = _sum(held), np.zeros(len(held), np.int64)
-    whole = total if paid >= balance else part_of(total, paid, balance)
-    left = whole
-    for level in range(len(held)):
-        if paid >= balance:
-            share[level] = held[level]
-        else:
-            share[level], rests[level] = mul_div(held[level], paid, balance)
-        left -= share[level]
-    while left > 0:
-        best = 0
-        for level in range(1, len(held)):
-            if rests[level] > rests[best]:
-                best = level
-        share[best] += 1
-        rests[best] = -1
-        left -= 1
-    for level in range(len(held)):
-        held[level] -= share[level]
-    return whole
-
-
-@njit(cache=True)
-def _after(out_start, out_pos, account, pos):  # type: ignore[no-untyped-def]
+def next_payment(out_start, out_pos, account, pos):  # type: ignore[no-untyped-def]
     """Return the account's first payment after a position, or -1."""
     low, high = out_start[account], out_start[account + 1]
     while low < high:
@@ -181,102 +157,23 @@ def _after(out_start, out_pos, account, pos):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _queue(account, pos, ways, book, state):  # type: ignore[no-untyped-def]
-    """Put the account's next payment after a position on the heap, if there is one."""
-    following = _after(book[4], book[5], account, pos)
-    state[2][account] = following >= 0
-    if following >= 0:
+def await_payment(account, pos, scanning, ways, out_start, out_pos, queued):  # type: ignore[no-untyped-def]
+    """Mark an account as holding traced money that a later payment may carry on, and put that payment on the heap.
+
+    While transfers are scanned one by one nothing is put there: the mark is enough.
+    """
+    following = pos + 1 if scanning else next_payment(out_start, out_pos, account, pos)
+    queued[account] = following >= 0
+    if following >= 0 and not scanning:
         heappush(ways, following)
 
 
 @njit(cache=True)
-def _leave(pos, ways, book, state):  # type: ignore[no-untyped-def]
-    """Take the traced part of a payment from its payer, by level into `share`; return the part and its hop."""
-    payer, _, amount, before, _, _ = book
-    held, least, queued, share = state
-    account = payer[pos]
-    heappop(ways)
-    hop = least[account] + 1
-    moved = _take(held[account], amount[pos], before[pos], share)
-    queued[account] = False
-    if _sum(held[account]) > 0:
-        _queue(account, pos, ways, book, state)
-    else:
-        least[account] = FAR
-    return moved, hop
-
-
-@njit(cache=True)
-def _arrive(account, moved, fresh, hop, hops, state):  # type: ignore[no-untyped-def]
-    """Give traced money to an account: what has made all the hops is not held, it rests there."""
-    held, least, _, share = state
-    if fresh > 0 and hops != 0:
-        held[account, 0] += fresh
-        least[account] = 0
-    if moved > 0 and hops < 0:
-        held[account, 0] += moved
-        least[account] = min(least[account], hop)
-    elif moved > 0 and moved > share[hops - 1]:
-        for level in range(1, len(share)):
-            held[account, level] += share[level - 1]
-        least[account] = min(least[account], hop)
-
-
-@njit(cache=True)
-def _note(rows, count, pos, fen, hop, ended):  # type: ignore[no-untyped-def]
-    """Write a row, if it carries anything; return the number of rows."""
-    if fen == 0:
-        return count
-    rows[count, 0], rows[count, 1], rows[count, 2], rows[count, 3] = pos, fen, hop, ended
-    return count + 1
-
-
-@njit(cache=True)
-def follow(sources, stop, hops, book, sink, state, rows):  # type: ignore[no-untyped-def]
-    """Follow the money of some transfers forward, pro rata.
-
-    Parameters: source positions ascending; first position that is not followed; hops that are followed (-1: all); book =
-    (payer, payee, amount, before, out_start, out_pos), transfers in order of replay and each account's payments (CSR); sink:
-    accounts not walked through; state = (held[account, level], least[account], queued[account], share[level]), scratch, all
-    zero / FAR and left so; rows (as many as transfers and sources, 4), filled with position, traced fen, hop and the fen of it
-    that have made all the hops. Returns the number of rows and the fen that known balances could not cover.
-    """
-    _, payee, amount, before, _, _ = book
-    held, _, queued, share = state
-    ways, count, clean, s = [np.int64(0) for _ in range(0)], 0, np.int64(0), 0
-    while True:
-        pos = sources[s] if s < len(sources) else stop
-        if len(ways) > 0 and ways[0] < pos:
-            pos = ways[0]
-        if pos >= stop:
-            break
-        moved, fresh, hop = np.int64(0), np.int64(0), np.int64(0)
-        if len(ways) > 0 and ways[0] == pos:
-            moved, hop = _leave(pos, ways, book, state)
-            if moved > 0:
-                clean += max(0, amount[pos] - before[pos])
-        if s < len(sources) and sources[s] == pos:
-            fresh = amount[pos] - moved
-            s += 1
-        count = _note(rows, count, pos, fresh, np.int64(0), fresh if hops == 0 else np.int64(0))
-        count = _note(rows, count, pos, moved, hop, share[hops - 1] if hops > 0 else np.int64(0))
-        account = payee[pos]
-        if account >= 0 and not sink[account]:
-            _arrive(account, moved, fresh, hop, hops, state)
-            if not queued[account] and _sum(held[account]) > 0:
-                _queue(account, pos, ways, book, state)
-    _clear(rows, count, payee, state)
-    return count, clean
-
-
-@njit(cache=True)
-def _clear(rows, count, payee, state):  # type: ignore[no-untyped-def]
-    """Leave the scratch arrays as they were found: only payees have held anything."""
-    held, least, queued, _ = state
-    for row in range(count):
-        pos = rows[row, 0]
-        if payee[pos] >= 0:
-            for level in range(held.shape[1]):
-                held[payee[pos], level] = 0
-            least[payee[pos]] = FAR
-            queued[payee[pos]] = False
+def next_place(pos, given, scanning, ways, payer, queued):  # type: ignore[no-untyped-def]
+    """Return the next transfer whose payer holds traced money, at `given` (the next source or the end) at the latest."""
+    if not scanning:
+        return min(ways[0], given) if len(ways) > 0 else given
+    place = pos + 1
+    while place < given and (payer[place] < 0 or not queued[payer[place]]):
+        place += 1
+    return place

@@ -64,10 +64,21 @@ class Ledger:
         marks: Flags = pc.fill_null(pc.equal(self.table["kind"], "fee"), False).to_numpy()
         return marks
 
+    @cached_property
+    def there(self) -> Ints:
+        """What each payee is known to hold before it is paid, fen (0 where nobody is stated)."""
+        known: Ints = tracing.replay_arrivals(self.moves.payer, self.moves.payee, self.amount, self.opening)
+        return known
+
     @property
     def arrays(self) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
-        """The arrays that the trace kernel reads."""
+        """The arrays that the kernel of pools reads."""
         return self.moves.payer, self.moves.payee, self.amount, self.before, self.out_start, self.out_pos
+
+    @property
+    def line_arrays(self) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints]:
+        """The arrays that the kernel of lines reads."""
+        return self.moves.payer, self.moves.payee, self.amount, self.before, self.there, self.out_start, self.out_pos
 
     def codes(self, accounts: pa.Array | list[str]) -> Ints:
         """Return the numbers of accounts, -1 for those that no transfer or account record names."""

@@ -78,6 +78,16 @@ def accounts(case: Case) -> pd.DataFrame:
     return frame(case.store.run("accounts_of_case"))
 
 
+def held_accounts(case: Case) -> pa.Table:
+    """Return account_id, holder_id, holder_name, why of every account that has a record.
+
+    `why` (own, related, loan) as in `accounts`; null for accounts that are not of the case, and for all of the district.
+    """
+    nobody = pa.table({"account_id": pa.array([], pa.string()), "why": pa.array([], pa.string())})
+    case.store.derive("money_accounts", nobody if case.is_district else account_ids(case))
+    return case.store.run("held_accounts")
+
+
 def transfers(case: Case) -> pd.DataFrame:
     """List the transfers that touch an account of the case (see `accounts`), by time and in file order.
 

@@ -16,7 +16,7 @@ from lib.money.ledger import Ledger, settled
 from lib.money.matching import payouts
 from lib.money.ordering import DAY_US
 from lib.money.statements import coverage, unshown
-from lib.money.tracing import Walk
+from lib.money.walking import Walk
 from lib.store import MONEY
 
 Ints = npt.NDArray[np.int64]
@@ -206,7 +206,7 @@ def _unknown(book: Ledger, sides: _Sides, sink: Flags, rows: Ints, end: int) -> 
     A movement that the account's own statement lacks may be there a second time, under another day or without a name. Then part
     of the traced money seems to stay behind that in truth went on: that it rests there is not known.
     """
-    place, fen, hop, ended = rows.T
+    place, fen, hop, ended, _ = rows.T
     payee, payer = book.moves.payee[place], book.moves.payer[place]
     lost = int(fen[payee < 0].sum()) + int(fen[(payee >= 0) & (hop == 0) & sides.hub[payee] & sink[payee]].sum())
     walked = (payee >= 0) & ~sink[payee]

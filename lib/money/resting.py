@@ -1,0 +1,42 @@
+"""Where the money of a trail lies at its end."""
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lib.errors import BadParameter
+from lib.store import frame
+
+
+def at_rest(trail: pd.DataFrame) -> pd.DataFrame:
+    """Say where the money of a trail lies at its end: what came to each account less what went on from it.
+
+    Returns
+    -------
+    DataFrame, one row per account, largest first
+        account · traced_yuan. The row without an account is what left the data: paid to somebody who is not stated.
+        The column adds up to the trail's hop 0, to the fen; of a trail by poison, to that and what it overstates.
+
+    Raises
+    ------
+    BadParameter
+        If the frame is no trail.
+    """
+    needed = ["payer_account", "payee_account", "traced_yuan", "hop"]
+    if missing := [c for c in needed if c not in trail.columns]:
+        raise BadParameter(
+            f"at_rest 需要 flows.trace 的结果, 缺少列: {'、'.join(missing)}",
+            f"at_rest needs the result of flows.trace; missing columns: {', '.join(missing)}",
+        )
+    text, money = pa.string(), pa.decimal128(38, 2)
+    payer, payee = (pa.array(trail[c], text, from_pandas=True) for c in ("payer_account", "payee_account"))
+    traced, onward = pa.array(trail["traced_yuan"]).cast(money), pa.array(trail["hop"].to_numpy() > 0)
+    accounts, amounts = [payee, payer.filter(onward)], [traced, pc.negate(traced.filter(onward))]
+    if "overstated_yuan" in trail.columns:
+        accounts, amounts = [*accounts, payer], [*amounts, pa.array(trail["overstated_yuan"]).cast(money)]
+    moves = pa.table({"account": pa.chunked_array(accounts, text), "traced_yuan": pa.chunked_array(amounts, money)})
+    sums = moves.group_by("account").aggregate([("traced_yuan", "sum")])
+    sums = pa.table({"account": sums["account"], "traced_yuan": sums["traced_yuan_sum"].cast(pa.decimal128(18, 2))})
+    return frame(
+        sums.filter(pc.not_equal(sums["traced_yuan"], 0)).sort_by([("traced_yuan", "descending"), ("account", "ascending")])
+    )
