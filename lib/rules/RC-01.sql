@@ -57,7 +57,7 @@ where outcome = 'missing';
 select
     scope.case_id,
     count(facts.loan_id) as population,
-    count(facts.loan_id) filter (where facts.outcome <> 'not_covered') as tested,
+    count(facts.loan_id) filter (where facts.outcome not in ('not_covered', 'unclear')) as tested,
     [
         {
             'code': 'no_loans',
@@ -65,7 +65,8 @@ select
                 scope.institution_id is not null and count(facts.loan_id) = 0 and exists (select 1 from loans) as bigint
             )
         },
-        { 'code': 'not_covered', 'v': count(facts.loan_id) filter (where facts.outcome = 'not_covered') }
+        { 'code': 'not_covered', 'v': count(facts.loan_id) filter (where facts.outcome = 'not_covered') },
+        { 'code': 'unclear_payout', 'v': count(facts.loan_id) filter (where facts.outcome = 'unclear') }
     ] as why_not
 from scope
 left join facts on scope.case_id = facts.case_id
