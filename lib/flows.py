@@ -7,7 +7,8 @@ The face of lib/money. Everything takes a case first and gives a DataFrame (or a
 * `between`: the transfers between two accounts or parties. `monthly`: sums by month. `network`: accounts as a graph.
 * `trace`, `at_rest`: money followed forward in time order, pro rata, conserved to the fen, and where it lies in the end.
 * `round_trips`: money that comes back to where it began.
-* `reconcile`: loan contracts against their payouts. `balance_breaks`: running balances that do not hold.
+* `reconcile`: loan contracts against their payouts. `instalments`: schedule, ledger and bank, instalment by instalment.
+* `balance_breaks`: running balances that do not hold.
 * `derive_…`: the same for all cases of a scope at once, as the Arrow tables that rules read.
 
 Transfers are not cut at the case's day: the day decides who is related and which law holds; money is shown as far as the
@@ -23,6 +24,7 @@ from lib.money.derived import (
     derive_case_loans,
     derive_disbursements,
 )
+from lib.money.instalments import instalments
 from lib.money.matching import reconcile
 from lib.money.overview import between, monthly, network
 from lib.money.scope import accounts, transfers
@@ -43,6 +45,7 @@ __all__ = [
     "derive_case_loans",
     "derive_disbursements",
     "derive_uses_of_funds",
+    "instalments",
     "monthly",
     "network",
     "reconcile",
