@@ -8,13 +8,14 @@ The face of lib/money. Everything takes a case first and gives a DataFrame (or a
 * `trace`, `at_rest`: money followed forward in time order, pro rata, conserved to the fen, and where it lies in the end.
 * `round_trips`: money that comes back to where it began.
 * `reconcile`: loan contracts against their payouts. `instalments`: schedule, ledger and bank, instalment by instalment.
-* `balance_breaks`: running balances that do not hold.
+* `apr`: what loans really cost, all in. `balance_breaks`: running balances that do not hold.
 * `derive_…`: the same for all cases of a scope at once, as the Arrow tables that rules read.
 
 Transfers are not cut at the case's day: the day decides who is related and which law holds; money is shown as far as the
 statements go. Only the pro-rata convention is built yet; FIFO, LIFO and the others are refused.
 """
 
+from lib.money.apr import apr
 from lib.money.balances import balance_breaks, coverage
 from lib.money.calendar import coverage_calendar
 from lib.money.derived import (
@@ -34,6 +35,7 @@ from lib.money.uses import derive_uses_of_funds
 
 __all__ = [
     "accounts",
+    "apr",
     "at_rest",
     "balance_breaks",
     "between",

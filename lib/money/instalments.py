@@ -39,8 +39,8 @@ def instalments(case: Case, tol_yuan: float = TOL_YUAN, days: int = DAYS) -> pd.
     DataFrame, one row per loan and period; one per repayment or transfer that belongs to no period
         loan_id · period · outcome · due_on, due_yuan (schedule) · ledger_on, ledger_yuan (ledger: last day, sum) · bank_on,
         bank_yuan (bank: last day, sum) · ledger_fen (ledger less schedule) · bank_fen (bank less ledger; less schedule where
-        the ledger has nothing) · ledger_days (days after the due day) · bank_days (days after the ledger's; after the due day where
-        it has none) · match (flow_id, loan_id, payer, split, batch; off: amounts differ) · repayment_ids · transfer_ids.
+        the ledger has nothing) · ledger_days (days after the due day) · bank_days (days after the ledger's; after the due day
+        where it has none) · match (flow_id, loan_id, payer, split, batch; off: amounts differ) · repayment_ids · transfer_ids.
         `outcome` is matched (all three agree in amount); mismatched (amounts differ); not_in_bank (in the ledger, and
         statements that cover the day do not show it); not_in_ledger (the bank shows it, the ledger does not); unscheduled
         (ledger and bank agree, the schedule does not have it); unpaid (neither has it, and statements cover the day); not_due

@@ -1,11 +1,11 @@
 -- loan_payments: transfers that are, or may be, payments for a loan
 -- grain:   one row per transfer; numbered from 0
--- inputs:  loans, accounts, transfers, money_claims(claim, loan_id, flow_id), money_used(transfer_id): those that paid loans out
+-- inputs:  loans, accounts, transfers, money_claims(claim, loan_id, flow_id), money_used(transfer_id): payouts
 -- params:  none
 --
--- Named: it names a loan, and is a repayment, interest or a fee by its kind, or of no stated kind and paid by the borrower or by
--- an account from which the ledger says that the loan was paid. What custody accounts pay goes to lenders and is none. Unnamed:
--- it names no loan and one of these accounts paid it. Reversals and what they undo have paid nobody.
+-- Named: it names a loan, and is a repayment, interest or a fee by its kind, or of no stated kind and paid by the borrower or
+-- by an account from which the ledger says that the loan was paid. What custody accounts pay goes to lenders and is none.
+-- Unnamed: it names no loan and one of these accounts paid it. Reversals and what they undo have paid nobody.
 with payers as (
     select loans.loan_id, accounts.account_id
     from loans

@@ -47,5 +47,5 @@ from (
     select * from said
     union all
     select * from due
-)
+) as claims
 order by claim
