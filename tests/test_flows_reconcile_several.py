@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lib import flows
+from lib.errors import DataGap
 from tests.money_cases import move
 from tests.test_flows_reconcile import DAY, account, loan, outcomes, reconciled
 
@@ -62,6 +63,16 @@ def test_one_transfer_may_pay_several_contracts_and_what_differs_stays_in_the_su
         "L2": ("matched", "batch", ["D1"], Decimal("500.50")),
         "L3": ("missing", None, [], None),
     }
+
+
+def test_the_money_of_one_of_several_contracts_that_were_paid_at_once_is_not_followed_as_if_it_were_all(make_case):
+    loans = [loan("L1", 1000, institution_id="i"), loan("L2", 500, institution_id="i")]
+    tables = {"institutions": [{"institution_id": "i", "name": "平台", "party_id": "p"}], "accounts": ACCOUNTS}
+    case = make_case("平台", transfers=[paid("D1", 1500)], loans=loans, **tables)
+    assert {row["match"] for row in reconciled(case).values()} == {"batch"}
+    with pytest.raises(DataGap, match=r"transfers=\['D1'\]"):
+        flows.trace(case, loan="L1")
+    assert flows.derive_uses_of_funds(case, [("i", "i", "p")]).num_rows == 0
 
 
 def test_several_contracts_may_be_paid_at_once_less_their_fees(make_case):

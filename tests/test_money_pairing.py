@@ -146,3 +146,14 @@ def test_a_claim_near_too_many_transfers_is_crowded_and_a_crumb_is_no_part():
     crumbs = np.array([96, 4, 95, 5], np.int64)
     chosen, crowded = bundles(edges_of([(0, m, 0) for m in range(4)]), due, due, crumbs, payer[:4], 0)
     assert ([b.moves for b in chosen], len(crowded)) == ([(2, 3)], 0)
+
+
+@given(st.lists(st.tuples(st.integers(40, 10**12), st.floats(0.05, 0.95)), min_size=1, max_size=8))
+def test_a_payment_split_in_two_is_always_found(drawn):
+    cuts = [min(max(int(amount * share), -(-amount // 20)), amount - -(-amount // 20)) for amount, share in drawn]
+    due = np.array([amount for amount, _ in drawn], np.int64)
+    moved = np.array([part for amount, cut in zip(due.tolist(), cuts, strict=True) for part in (cut, amount - cut)], np.int64)
+    edges = edges_of([(k, 2 * k + part, part) for k in range(len(due)) for part in (0, 1)])
+    chosen, crowded = bundles(edges, due, due, moved, np.zeros(len(moved), np.int64), 0)
+    assert sorted((b.claims, b.moves) for b in chosen) == [((k,), (2 * k, 2 * k + 1)) for k in range(len(due))]
+    assert not len(crowded)

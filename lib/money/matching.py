@@ -70,6 +70,12 @@ def of_loans(found: pa.Table, wanted: list[str]) -> pa.Table:
     return found.filter(pc.is_in(found["loan_id"], value_set=pa.array(wanted, pa.string())))
 
 
+def own_payouts(store: Store) -> pa.Table:
+    """Return `payouts` without loans that one transfer pays together with others: whose money went where is not told apart."""
+    found = payouts(store)
+    return found.filter(pc.not_equal(pc.fill_null(found["match"], ""), "batch"))
+
+
 def payouts(store: Store, tol_yuan: float = TOL_YUAN, days: int = DAYS) -> pa.Table:
     """Return reconcile's rows for all loans of a Store, sorted by loan_id; worked out once per version and setting."""
     tol_fen = as_fen("tol_yuan", tol_yuan)
@@ -79,12 +85,13 @@ def payouts(store: Store, tol_yuan: float = TOL_YUAN, days: int = DAYS) -> pa.Ta
         store.derive("money_coverage", coverage(store))
         loans = store.run("loans_to_match", days=days).to_pylist()
         tol = tol_fen / 100
-        candidates = store.run("loan_payouts", days=days, tol_yuan=tol.quantize(Decimal("1e-6"))).to_pylist()
+        candidates = store.run("loan_payouts", days=days, tol_yuan=tol.quantize(Decimal("1e-6")))
         book = Payouts(loans, int(tol_fen))
-        book.named([c for c in candidates if c["how"] == "contract_id"])
-        book.fitting([c for c in candidates if c["how"] == "amount"])
+        by_number = pc.equal(candidates["how"], "contract_id")
+        book.named(candidates.filter(by_number).to_pylist())
+        book.fitting(candidates.filter(pc.invert(by_number)).to_pylist())
         book.near(_near(store, book, days))
-        store.memo[key] = pa.Table.from_pylist(book.rows(), schema=COLUMNS)
+        store.memo[key] = book.table()
     return store.memo[key]
 
 

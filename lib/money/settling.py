@@ -13,6 +13,7 @@ from lib.money import pairing
 from lib.money.amounts import as_decimal
 from lib.store import MONEY
 
+_AT_ONCE = 50_000  # rows
 MOST_KEPT_BACK = 30  # percent of the principal; a payout that lacks more than this is not taken for the loan's
 COLUMNS = pa.schema(
     [
@@ -107,9 +108,12 @@ class Payouts:
         edges = edges.of(kept)
         self._take("deducted", edges, moves, self.whole[edges.claim] - moved[edges.move])
 
-    def rows(self) -> list[Row]:
-        """Return the rows of reconcile, one per loan."""
-        return [self._row(k) for k in range(len(self.loans))]
+    def table(self) -> pa.Table:
+        """Return the rows of reconcile, one per loan; made in parts, as rows in Python take many times the room."""
+        places = range(len(self.loans))
+        parts = (places[begin : begin + _AT_ONCE] for begin in range(0, len(places), _AT_ONCE))
+        made = [pa.Table.from_pylist([self._row(k) for k in part], schema=COLUMNS) for part in parts]
+        return pa.concat_tables(made or [COLUMNS.empty_table()])
 
     def _edges(self, rows: list[Row]) -> tuple[pairing.Edges, list[Row], Ints]:
         moves = sorted({row["transfer_id"]: row for row in rows}.values(), key=lambda m: (m["paid_on"], m["transfer_id"]))
