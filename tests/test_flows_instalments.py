@@ -133,6 +133,13 @@ def test_payouts_reversals_and_what_custody_pays_to_lenders_are_no_payments(make
     assert told(rows, "transfer_ids") == [("not_in_bank", [])]
 
 
+@pytest.mark.parametrize(("lender", "found"), [("b", ["T2"]), ("c", ["T1", "T2"])])
+def test_what_a_lender_pays_in_is_no_payment_of_the_borrower_also_where_they_are_one(make_case, lender, found):
+    transfers = [repaid("T1", -60, 900, loan_id="L1"), repaid("T2", 0, 920, loan_id="L1", kind="repayment")]
+    rows = compared(make_case, (), (), transfers, [loan("L1", 900, lender_id=lender)])
+    assert [t for row in rows for t in row["transfer_ids"]] == found
+
+
 def test_parts_without_a_period_stand_alone_and_amounts_are_the_sum_of_their_parts(make_case):
     entries = [entry("R1", 0, 10, None), entry("R2", 0, None, None, principal_yuan=Decimal(7), fee_yuan=Decimal(1))]
     rows = compared(make_case, (), entries, [repaid("T1", 0, 8), repaid("T2", 0, 10)])

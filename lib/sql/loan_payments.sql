@@ -4,7 +4,8 @@
 -- params:  none
 --
 -- Named: it names a loan, and is a repayment, interest or a fee by its kind, or of no stated kind and paid by the borrower or
--- by an account from which the ledger says that the loan was paid. What custody accounts pay goes to lenders and is none.
+-- by an account from which the ledger says that the loan was paid. What custody accounts pay goes to lenders and is none,
+-- nor is what the lender pays without a kind: it may be the money that is lent, also where lender and borrower are one.
 -- Unnamed: it names no loan and one of these accounts paid it. Reversals and what they undo have paid nobody.
 with payers as (
     select loans.loan_id, accounts.account_id
@@ -48,9 +49,16 @@ found as (
     union all
     select usable.transfer_id, 2 as rank
     from usable
-    semi join loans on usable.loan_id = loans.loan_id
+    inner join loans on usable.loan_id = loans.loan_id
     left join payers on usable.loan_id = payers.loan_id and usable.payer_account = payers.account_id
-    where usable.kind in ('repayment', 'interest', 'fee') or (usable.unnamed_kind and payers.account_id is not null)
+    left join accounts on usable.payer_account = accounts.account_id
+    where
+        usable.kind in ('repayment', 'interest', 'fee')
+        or (
+            usable.unnamed_kind
+            and payers.account_id is not null
+            and coalesce(accounts.holder_id <> loans.lender_id, true)
+        )
     union all
     select usable.transfer_id, 3 as rank
     from usable
