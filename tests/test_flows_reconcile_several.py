@@ -84,6 +84,13 @@ def test_several_contracts_may_be_paid_at_once_less_their_fees(make_case):
     }
 
 
+@pytest.mark.parametrize(("lender", "total"), [("b", 1000), ("c", 2020)])
+def test_what_a_lender_gets_back_is_no_payout_also_where_lender_and_borrower_are_one(make_case, lender, total):
+    rows = [paid("D1", 1000, kind="disbursement", loan_id="L1"), paid("Y", 1020, day=60, loan_id="L1")]
+    case = make_case(transfers=rows, loans=[loan("L1", 1000, lender_id=lender)], accounts=ACCOUNTS)
+    assert reconciled(case)["L1"]["paid_yuan"] == Decimal(total)
+
+
 def test_one_to_one_goes_before_parts(make_case):
     rows = [paid("D1", 600), paid("D2", 400), paid("D3", 1000, day=6)]
     case = make_case(transfers=rows, loans=[loan("L1", 1000)], accounts=ACCOUNTS)
