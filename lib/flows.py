@@ -8,13 +8,15 @@ The face of lib/money. Everything takes a case first and gives a DataFrame (or a
 * `trace`, `at_rest`: money followed forward in time order under a named convention, conserved to the fen, and where it lies in
   the end. `compare_methods`: all conventions side by side, and whether the conclusion depends on the choice.
 * `round_trips`: money that comes back to where it began.
-* `reconcile`: loan contracts against their payouts. `balance_breaks`: running balances that do not hold.
+* `reconcile`: loan contracts against their payouts. `instalments`: schedule, ledger and bank, instalment by instalment.
+* `apr`: what loans really cost, all in. `balance_breaks`: running balances that do not hold.
 * `derive_…`: the same for all cases of a scope at once, as the Arrow tables that rules read.
 
 Transfers are not cut at the case's day: the day decides who is related and which law holds; money is shown as far as the
 statements go. Money is followed forward only.
 """
 
+from lib.money.apr import apr
 from lib.money.balances import balance_breaks, coverage
 from lib.money.calendar import coverage_calendar
 from lib.money.comparing import compare_methods
@@ -25,6 +27,7 @@ from lib.money.derived import (
     derive_case_loans,
     derive_disbursements,
 )
+from lib.money.instalments import instalments
 from lib.money.matching import reconcile
 from lib.money.overview import between, monthly, network
 from lib.money.resting import at_rest
@@ -35,6 +38,7 @@ from lib.money.uses import derive_uses_of_funds
 
 __all__ = [
     "accounts",
+    "apr",
     "at_rest",
     "balance_breaks",
     "between",
@@ -47,6 +51,7 @@ __all__ = [
     "derive_case_loans",
     "derive_disbursements",
     "derive_uses_of_funds",
+    "instalments",
     "monthly",
     "network",
     "reconcile",

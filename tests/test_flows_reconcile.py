@@ -108,7 +108,10 @@ def test_a_transfer_of_another_contract_or_kind_is_no_payout(make_case):
         move("D2", "X", "B", 1000, 4 * DAY, kind="repayment"),
         move("D3", "X", "Other", 1000, 4 * DAY),
     ]
-    assert outcomes(make_case(transfers=rows, loans=[loan("L1", 1000)], accounts=[account()])) == {"L1": ("missing", [])}
+    assert outcomes(make_case(transfers=rows, loans=[loan("L1", 1000)], accounts=[account()])) == {
+        "L1": ("missing", []),
+        "L9": ("no_contract", ["D1"]),  # its number is that of no contract
+    }
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from lib.schema import schema
 from lib.words import has_word, pick, word
 
 MAX_LISTED = 12
-_SHARES = re.compile(r"(^|_)(shares?|rate|votes|confidence)(_|$)")
+_SHARES = re.compile(r"(^|_)(shares?|rate|apr|votes|confidence)(_|$)")
 _ACCOUNTS = re.compile(r"(^|_)accounts?(_ids?|_number)?$")
 _NUMBERS = frozenset(("id_number", "written_number", "phone"))
 _COUNTERS = frozenset(("line", "seq", "hop", "layers", "period", "step", "item", "file_order"))
@@ -29,13 +29,14 @@ _CODES: dict[str, tuple[str, ...]] = {
     "outcome": ("outcome", "flows", "codes"),
     "match": ("flows", "codes"),
     "end": ("flows",),
+    "unknown": ("flows",),
     **dict.fromkeys(("reading", "certainty", "state_before", "state_after"), ("codes",)),
     "checked": ("basis",),
     "gap": ("gaps",),
     "sign": ("signs",),
     "change": ("changes",),
     "reason": ("graph", "codes"),
-    "basis": ("graph", "codes"),
+    "basis": ("graph", "codes", "flows"),
     "severity": ("severity",),
     "why_not": ("checks",),
 }

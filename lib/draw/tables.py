@@ -29,6 +29,8 @@ _FRAMES = {
     "trace": ("transfer_id", "traced_yuan", "hop"),
     "at_rest": ("account", "traced_yuan"),
     "checks": ("rule_id", "finding_id"),
+    "apr": ("loan_id", "apr_simple"),
+    "instalments": ("loan_id", "period", "bank_yuan"),
     "reconcile": ("loan_id", "outcome"),
     "evidence": ("table", "id", "line", "text"),
 }

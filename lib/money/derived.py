@@ -6,6 +6,8 @@ import pyarrow.compute as pc
 from lib.case import Case
 from lib.money import balances, matching, scope, statements
 
+_DISBURSEMENTS = ["loan_id", "outcome", "match", "transfer_ids", "contract_yuan", "paid_yuan", "first_on", "last_on"]
+
 
 def derive_case_accounts(case: Case, scope_rows: scope.Scope) -> pa.Table:
     """Return case_id · account_id · why (own, related, loan): one row per case and account, the first reason that fits."""
@@ -24,7 +26,7 @@ def derive_disbursements(
 
     case_id · loan_id · outcome · match · transfer_ids · contract_yuan · paid_yuan · first_on · last_on.
     """
-    found = matching.payouts(case.store, tol_yuan, days).drop_columns(["difference_yuan"])
+    found = matching.payouts(case.store, tol_yuan, days).select(_DISBURSEMENTS)
     return _of_cases(scope.case_loans(case, scope_rows), found, "loan_id")
 
 

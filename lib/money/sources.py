@@ -8,7 +8,7 @@ from lib.case import Case
 from lib.errors import BadParameter, DataGap
 from lib.money import scope
 from lib.money.ledger import Ledger
-from lib.money.matching import payouts
+from lib.money.matching import own_payouts, payouts
 
 Ints = npt.NDArray[np.int64]
 
@@ -65,7 +65,14 @@ def _payout(case: Case, book: Ledger, loan: str) -> Ints:
             f"没有合同 {loan!r}。请用 flows.reconcile(case) 核对合同编号",
             f"There is no loan {loan!r}. Check the numbers with flows.reconcile(case)",
         )
-    found = payouts(case.store)
+    found, everything = own_payouts(case.store), payouts(case.store)
+    if found.num_rows < everything.num_rows and not pc.any(pc.equal(found["loan_id"], loan)).as_py():
+        shared = everything.filter(pc.equal(everything["loan_id"], loan))["transfer_ids"][0].as_py()
+        raise DataGap(
+            f"合同 {loan!r} 与其他合同由同一笔划转放款, 其资金无法单独追踪。可追踪整笔: transfers={shared!r}",
+            f"The loan {loan!r} was paid out together with others by one transfer, so its money cannot be told apart. "
+            f"Trace the whole of it: transfers={shared!r}",
+        )
     places = book.positions(found.filter(pc.equal(found["loan_id"], loan))["transfer_ids"].combine_chunks().flatten())
     return places[places >= 0]
 

@@ -13,7 +13,7 @@ from lib.case import Case
 from lib.money import scope as scopes
 from lib.money.amounts import yuan
 from lib.money.ledger import Ledger, settled
-from lib.money.matching import payouts
+from lib.money.matching import own_payouts
 from lib.money.ordering import DAY_US
 from lib.money.statements import coverage, unshown
 from lib.money.walking import Walk
@@ -113,7 +113,7 @@ def derive_uses_of_funds(case: Case, scope: scopes.Scope, *, hops: int = 4, days
 
 def _payout_rows(case: Case, book: Ledger) -> dict[str, Ints]:
     """Return the positions of each loan's payout."""
-    found = payouts(case.store)
+    found = own_payouts(case.store)
     ids = found["transfer_ids"].combine_chunks()
     places = book.positions(ids.flatten())
     parts = np.split(places, np.cumsum(pc.list_value_length(ids).to_numpy())[:-1]) if len(ids) else []

@@ -11,10 +11,11 @@ zh = "有合同而无放款流水"
 en = "Contract without disbursement"
 
 [logic]
-zh = "按合同编号, 否则按收款账户、金额 (相差不超过 {tol_yuan} 元) 和日期 (起息日前后 {days} 天), 在已覆盖的银行流水中找不到合同的放款。"
+zh = "按合同编号, 否则按收款账户、金额 (相差不超过 {tol_yuan} 元) 和日期 (起息日前后 {days} 天), 在已覆盖的银行流水中找不到合同的放款; 分笔放款、一笔付多份合同、扣费后放款也算放款。"
 en = """\
 No payout of the contract is found in statements that cover it: by contract number, else by receiving \
-account, amount (within {tol_yuan} yuan) and day (within {days} days of the start)."""
+account, amount (within {tol_yuan} yuan) and day (within {days} days of the start); a payout in parts, \
+of several contracts at once, or less a deduction counts as one."""
 
 [[basis]]
 law = {zh = "郑经管办〔2018〕109号 抽样核查 业务真实性", en = "Notice Zheng Jing Guan Ban (2018) 109, sampling: genuineness of business"}
@@ -57,7 +58,7 @@ where outcome = 'missing';
 select
     scope.case_id,
     count(facts.loan_id) as population,
-    count(facts.loan_id) filter (where facts.outcome <> 'not_covered') as tested,
+    count(facts.loan_id) filter (where facts.outcome not in ('not_covered', 'unclear')) as tested,
     [
         {
             'code': 'no_loans',
@@ -65,7 +66,8 @@ select
                 scope.institution_id is not null and count(facts.loan_id) = 0 and exists (select 1 from loans) as bigint
             )
         },
-        { 'code': 'not_covered', 'v': count(facts.loan_id) filter (where facts.outcome = 'not_covered') }
+        { 'code': 'not_covered', 'v': count(facts.loan_id) filter (where facts.outcome = 'not_covered') },
+        { 'code': 'unclear_payout', 'v': count(facts.loan_id) filter (where facts.outcome = 'unclear') }
     ] as why_not
 from scope
 left join facts on scope.case_id = facts.case_id

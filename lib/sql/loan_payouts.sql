@@ -5,6 +5,7 @@
 --
 -- A transfer that names the loan is a payout by its kind, or, where no kind is stated, by its payee. One that fits goes to an
 -- account of the borrower or the agreed account, names no loan, and is the principal or the principal less the upfront fee.
+-- Where lender and borrower are one, what has no kind is a payout only if nothing is marked as one: it may be a return.
 -- A payout that came back by a reversal paid nobody, and what undoes a transfer is no payout.
 with payees as (
     select loan_id, disbursement_account as account_id
@@ -29,12 +30,24 @@ payments as (
         and not exists (select 1 from transfers as other where other.reversal_of = transfers.transfer_id)
 ),
 
+marked as (
+    select loan_id
+    from payments
+    where kind = 'disbursement' and loan_id is not null
+),
+
 named as (
     select payments.loan_id, payments.transfer_id, 'contract_id' as how, payments.amount_yuan, payments.paid_on, 0 as days_apart
     from payments
     inner join loans on payments.loan_id = loans.loan_id
     left join payees on payments.loan_id = payees.loan_id and payments.payee_account = payees.account_id
-    where payments.kind = 'disbursement' or (payments.unnamed_kind and payees.account_id is not null)
+    where
+        payments.kind = 'disbursement'
+        or (
+            payments.unnamed_kind
+            and payees.account_id is not null
+            and not (coalesce(loans.borrower_id = loans.lender_id, false) and loans.loan_id in (select loan_id from marked))
+        )
 ),
 
 fitting as (

@@ -42,6 +42,7 @@ select
     dated.loan_id,
     dated.principal_yuan,
     dated.upfront_fee_yuan,
+    dated.start_on,
     cast(dated.start_on - $days as date) as searched_from,
     cast(dated.start_on + $days as date) as searched_to,
     coalesce(covered.covered, false) as covered
