@@ -274,6 +274,8 @@ def _pairs(n: int, rows: pa.Table) -> Pairs:
 
     def added(name: str, dtype: npt.DTypeLike, add: np.ufunc = np.add) -> npt.NDArray[Any]:
         values = rows[name].to_numpy().astype(dtype, copy=False)
+        if not values.any():  # nothing to be put in order, as of unknown and ignored in most registers
+            return np.zeros(len(first), dtype)
         made: npt.NDArray[Any] = values[order[first]]
         if len(pairs):
             made[pairs] = add.reduceat(values[order[several]], begins)
