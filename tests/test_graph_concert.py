@@ -187,6 +187,12 @@ def test_control_by_contract_shows_the_contract_and_not_a_small_holding(base: Ca
     assert all(found["basis"])
 
 
+def test_a_holder_that_is_commanded_through_the_target_alone_proves_nothing(base: Case) -> None:
+    found = graph.controllers(held(base, "K", [("C", "K", 0.1)], links=[tie("A", "K", "vie"), tie("K", "C", "vie")]))
+    assert rows(found)["A"][2] == ["K", "A"]
+    assert [item["id"] for item in found.set_index("controller_id").loc["A", "evidence"]] == ["AK"]
+
+
 def test_the_evidence_of_control_names_every_holding_that_is_counted(base: Case) -> None:
     found = graph.controllers(held(base, "P", [("A", "P", 0.1), ("K", "P", 0.45), ("A", "K", 0.6)]))
     assert rows(found) == {"A": (0.55, True, ["P", "A"])}

@@ -115,8 +115,9 @@ def _counted(command: Command, target: int, one: Commander) -> list[Record]:
     holders = register.votes_above.other[at][register.votes_above.pair[at] >= 0].tolist()
     made: list[Record] = []
     for holder in sorted(allowed.intersection(holders) - {*one.found.path[1:2]}):
-        up = way(steps_from(register.votes_above, holder, allowed), party)
-        made += command.explained((target, *up))[1]
+        before = steps_from(register.votes_above, holder, allowed)
+        if party in before:  # else it is commanded through the target alone
+            made += command.explained((target, *way(before, party)))[1]
     return made
 
 

@@ -73,12 +73,13 @@ def controllers_of(register: Register, target: int, groups: Groups | None = None
 def _chain(register: Register, target: int, party: int, commands: set[int], *, by_contract: bool) -> tuple[int, ...]:
     """Return the shortest chain that a party commands, from the target to it; one that begins with a contract, if asked."""
     above, allowed = register.votes_above, {party, *commands}
-    if not by_contract:
-        return way(steps_from(above, target, allowed), party)
     at = above.of(target)
-    agreed = [h for h in above.other[at][above.pair[at] < 0].tolist() if h in allowed - {target}]
-    chains = [(target, *way(steps_from(above, h, allowed - {target}), party)) for h in agreed]
-    return min(chains, key=lambda chain: (len(chain), chain))
+    agreed = above.other[at][above.pair[at] < 0].tolist() if by_contract else []
+    ways = [steps_from(above, h, allowed - {target}) for h in agreed if h in allowed and h != target]
+    chains = [(target, *way(before, party)) for before in ways if party in before]
+    if chains:
+        return min(chains, key=lambda chain: (len(chain), chain))
+    return way(steps_from(above, target, allowed), party)
 
 
 def _candidates(register: Register, target: int) -> Iterator[int]:
