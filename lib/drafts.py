@@ -4,7 +4,6 @@ Whatever happens meanwhile, the Store is as before or as after.
 """
 
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,10 +15,10 @@ from filelock import FileLock, Timeout
 
 from lib import paths
 from lib.errors import DataGap
+from lib.processes import gone
 from lib.schema import named_sql, quoted, schema
 from lib.store import Store, attach, first_line, open_store
 
-_PID = re.compile("[0-9]{1,10}")
 _EMPTY: list[bytes] = []  # the file of a Store without rows, once it has been made
 
 
@@ -123,19 +122,8 @@ def _sweep(draft: Path) -> None:
     for left in (draft, draft.with_name(f"{draft.name}.wal")):
         left.unlink(missing_ok=True)
     for spill in draft.parent.glob(".spill-*"):
-        pid = spill.name.removeprefix(".spill-")
-        if _PID.fullmatch(pid) and not _alive(int(pid)):  # .spill-old may be anybody's
+        if gone(spill.name.removeprefix(".spill-")):  # .spill-old may be anybody's
             shutil.rmtree(spill, ignore_errors=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _sync(path: Path) -> None:

@@ -362,6 +362,18 @@ def test_what_a_killed_import_left_is_removed_by_the_next(tmp_path: Path, monkey
         assert list(tmp_path.glob("lookthrough-parts-*")) == []
 
 
+def test_a_folder_whose_process_was_killed_before_it_was_locked_is_removed_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True)
+    gone, alive, nameless = (f"lookthrough-parts-{who}-x" for who in (ended.stdout.strip(), os.getpid(), "somebody"))
+    for name in (gone, alive, nameless):
+        (tmp_path / name / "00001").mkdir(parents=True)
+    with Sandbox():
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted([alive, nameless])
+
+
 def test_no_room_to_unpack_is_no_fault_of_the_file(made: Delivery, monkeypatch: pytest.MonkeyPatch) -> None:
     xlsx(made.raw / "a.xlsx", {"S": GOOD})
     monkeypatch.setattr(sandbox._Child, "ask", lambda self, request, limits: {"full": True})

@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 
 from lib import paths
 from lib.errors import DataGap
+from lib.processes import gone
 
 MEMORY_BYTES = 2 << 30
 CPU_SECONDS = 120
@@ -172,11 +173,11 @@ class Sandbox:
         """Return the private folder."""
         if self._folder is None:
             try:
-                self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+                self._folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+                self._lock = FileLock(self._folder / _LOCK, thread_local=False)
+                self._lock.acquire(timeout=0)
             except OSError:
                 raise _no_room(Path(tempfile.gettempdir())) from None
-            self._lock = FileLock(self._folder / _LOCK, thread_local=False)
-            self._lock.acquire(timeout=0)
             atexit.register(self.close)
         return self._folder
 
@@ -265,15 +266,19 @@ def _environment() -> dict[str, str]:
 
 
 def _sweep() -> None:
-    """Remove the folders of processes that were killed: nobody holds their locks."""
+    """Remove the folders of processes that were killed.
+
+    Nobody holds their locks; one without a lock is just being made or removed, unless the process in its name is gone.
+    """
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError, Timeout):
             if folder.is_symlink() or (hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()):
                 continue
-            if not (folder / _LOCK).exists():
-                continue  # just being made
-            with FileLock(folder / _LOCK).acquire(timeout=0):
-                pass
+            if (folder / _LOCK).exists():
+                with FileLock(folder / _LOCK).acquire(timeout=0):
+                    pass
+            elif not gone(folder.name.removeprefix(_PREFIX).partition("-")[0]):
+                continue
             shutil.rmtree(folder, ignore_errors=True)
 
 
