@@ -1,5 +1,6 @@
 """The register at once: the same answers as for every single party, and kernels against plain ways of doing the same."""
 
+import os
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from lib.findings.derived import derived
 from lib.kernels import ordering
 from lib.kernels import ownership as kernels
 from lib.ownership import blocks, everyone
+from lib.ownership.agreements import command_on
 from lib.ownership.register import NOWHERE, register_of
 from tests.ownership_cases import DAY, Edges, dense_shares, empty_case, finbench_case, held
 from tests.test_graph_properties import case_of, drawn_holdings, drawn_links, link_rows, records
@@ -78,6 +80,19 @@ def test_the_register_is_the_same_as_asking_for_each_party(
         total[of] += tenths or 0
     edges = [(a, b, None if t is None else t / max(10, total[b] if capped else 0)) for (a, b), t in drawn.items()]
     agree(held(base, None, edges), least)
+
+
+@settings(max_examples=30, deadline=None)
+@given(drawn_holdings, drawn_links, st.integers(2, 4))
+def test_the_same_controllers_are_found_by_one_processor_and_by_several(
+    base: Case, drawn: dict[tuple[str, str], tuple[int, str | None]], ties: list[tuple[str, str, str]], hands: int
+) -> None:
+    case = case_of(base, records(drawn), link_rows(ties))
+    alone = everyone.controllers_of_all(command_on(case.store, DAY))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(everyone, "HOLDINGS_A_HAND", 1)
+        patch.setattr(os, "cpu_count", lambda: hands)
+        assert everyone.controllers_of_all(command_on(case.store, DAY)) == alone
 
 
 @settings(max_examples=60, deadline=None)

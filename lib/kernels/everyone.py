@@ -162,23 +162,25 @@ def owners_all(targets, line, rank, start, other, share, unknown, group, size, a
     return who[:count].copy(), numbers[:count].copy()
 
 
-@njit(cache=True)
-def commands_all(down_start, held, down_votes, up_start, holder, most):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def commands_all(heads, down_start, held, down_votes, up_start, holder, most):  # type: ignore[no-untyped-def]
     """Return who controls whom, by the definition of kernels.ownership.commanded, with the way from the controlled party.
 
     Parameters
     ----------
+    heads
+        The parties, from one up to before another, that are looked at as controllers.
     down_start, held, down_votes, up_start, holder
         The `below` and `above` lists with the fraction of votes.
     most
-        Parties on all ways together at which it is given up.
+        Parties on all ways together beyond which it is given up: there are more then.
 
     Returns
     -------
     tuple
         Controller, controlled party, and whether the former's own votes suffice, per pair · where each pair's way begins, and
         the ways: shortest ones, of smaller numbers among equals, from the controlled party to its controller · whether a
-        controller commands itself with what it controls, per party · whether it was given up.
+        controller commands itself with what it controls, per party.
     """
     n = down_start.size - 1
     total, direct, far = np.zeros(n), np.zeros(n), np.full(n, -1, np.int64)
@@ -186,7 +188,7 @@ def commands_all(down_start, held, down_votes, up_start, holder, most):  # type:
     hop, line, queue = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
     pairs, count = np.empty((64, 3), np.int64), 0
     begins, ways, length = np.zeros(64, np.int64), np.empty(64, np.int64), 0
-    for head in range(n):
+    for head in range(heads[0], heads[1]):
         if down_start[head] == down_start[head + 1] or down_votes[down_start[head] : down_start[head + 1]].max() <= MAJORITY:
             continue  # whoever controls anybody has a majority somewhere by its own votes
         several = _commanded(down_start, held, down_votes, head, total, direct, inside, line)
@@ -204,8 +206,8 @@ def commands_all(down_start, held, down_votes, up_start, holder, most):  # type:
                 begins[count] = length
         _leave(line[:several], down_start, held, total, direct, inside, far)
         if length > most:
-            return pairs[:count], begins[: count + 1], ways[:length], itself, True
-    return pairs[:count].copy(), begins[: count + 1].copy(), ways[:length].copy(), itself, False
+            break
+    return pairs[:count].copy(), begins[: count + 1].copy(), ways[:length].copy(), itself
 
 
 @njit(cache=True)

@@ -10,7 +10,7 @@ from numba import njit
 FEW = 32
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sorted_by(party, n):  # type: ignore[no-untyped-def]
     """Return the places that list `party` in ascending order (equal ones as they stand), and where each party's begin."""
     start = np.zeros(n + 1, np.int64)
@@ -25,7 +25,7 @@ def sorted_by(party, n):  # type: ignore[no-untyped-def]
     return order, start
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sorted_pairs(held, holder, n):  # type: ignore[no-untyped-def]
     """Return the places that list holdings by held party, then holder (equal ones as they stand)."""
     order, start = sorted_by(held, n)
@@ -44,7 +44,7 @@ def sorted_pairs(held, holder, n):  # type: ignore[no-untyped-def]
     return order
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def groups(start, other):  # type: ignore[no-untyped-def]
     """Return the strongly connected component of each party, and all parties in an order of held before holders (Tarjan).
 

@@ -4,6 +4,9 @@ The numbers are those of single questions, to the last bit: what is a threshold 
 """
 
 import datetime as dt
+import itertools
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import cast
 
@@ -28,6 +31,9 @@ from lib.store import Store
 LEAST = 0.05
 # Parties on all ways of control together (4 GB as numbers): more, and chains are so long that nobody can have meant them.
 MOST_STEPS = 500_000_000
+# Holdings for each processor that looks for controllers, and most processors: each has 50 bytes a party of its own.
+HOLDINGS_A_HAND = 100_000
+MOST_HANDS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,10 +147,8 @@ def commands_of_all(register: Register) -> Commands:
     DataGap
         If chains of control are so long that their ways cannot be written down.
     """
-    up, down = register.votes_above, register.votes_below
-    settings = (down.start, down.other, down.weight, up.start, up.other, MOST_STEPS)
-    pairs, begin, way, itself, too_many = kernels.commands_all(*settings)
-    if too_many:
+    pairs, begin, way, itself = _commands(register)
+    if len(way) > MOST_STEPS:
         raise DataGap(
             f"控制链条过多过长 (合计超过{MOST_STEPS:,}步), 无法逐一列出。请用 graph.controllers(case) 查询单个主体",
             f"Chains of control are too many and too long (over {MOST_STEPS:,} steps in all) to list. "
@@ -163,6 +167,24 @@ def commands_of_all(register: Register) -> Commands:
     places = np.repeat(begin[:-1][order] - begins[:-1], steps[order]) + np.arange(len(way))
     party, controller = party[order], controller[order]
     return Commands(party, controller, direct[order], circular[controller], headless[party], begins, way[places])
+
+
+def _commands(register: Register) -> tuple[Ints, Ints, Ints, Flags]:
+    """Return what the kernel says of all parties as controllers: each processor looks at some, of as many holdings each."""
+    up, down = register.votes_above, register.votes_below
+    hands = min(os.cpu_count() or 1, MOST_HANDS, 1 + len(down.other) // HOLDINGS_A_HAND)
+    ends = np.searchsorted(down.start[:-1], len(down.other) * np.arange(1, hands) / hands).tolist()
+    ranges = itertools.pairwise((0, *ends, len(down.start) - 1))
+
+    def found_by(part: tuple[int, int]) -> tuple[Ints, Ints, Ints, Flags]:
+        lists = (down.start, down.other, down.weight, up.start, up.other)
+        return cast(tuple[Ints, Ints, Ints, Flags], kernels.commands_all(part, *lists, MOST_STEPS))
+
+    with ThreadPoolExecutor(hands) as pool:
+        found = list(pool.map(found_by, ranges))
+    pairs, begins, ways, itself = zip(*found, strict=True)
+    steps = np.concatenate([np.diff(begin) for begin in begins])
+    return np.concatenate(pairs), np.append(0, np.cumsum(steps)), np.concatenate(ways), np.logical_or.reduce(itself)
 
 
 def _mutual(ultimate: Flags, controller: Ints, party: Ints) -> Ints:

@@ -35,7 +35,7 @@ class Sign:
 
     holder_id: str
     sign: str
-    others: dict[str, None] = field(default_factory=dict)
+    others: set[str] = field(default_factory=set)
     measure: float | None = None
     records: list[Record] = field(default_factory=list)
 
@@ -99,7 +99,7 @@ def _held_for(case: Case, ids: set[str]) -> Iterator[Sign]:
 
 def _add(made: dict[tuple[str, str], Sign], holder: str, sign: str, other: str | None, records: list[Record]) -> Sign:
     found = made.setdefault((holder, sign), Sign(holder, sign))
-    found.others |= {other: None} if other is not None else {}
+    found.others |= {other} if other is not None else set()
     found.records += records
     return found
 
@@ -124,7 +124,7 @@ def _many(register: Register, people: Iterable[int]) -> Iterator[Sign]:
         companies = {int(pairs.held[pair]) for pair in mine}
         if len(companies) >= UNRELATED_COMPANIES and (count := _apart(register, companies)) >= UNRELATED_COMPANIES:
             ids = [i for pair in mine for i in pairs.holding_ids(pair)]
-            others = dict.fromkeys(register.named(sorted(companies)))
+            others = set(register.named(companies))
             yield Sign(register.named((holder,))[0], "many_companies", others, float(count), of_table("holdings", ids))
 
 
@@ -165,7 +165,7 @@ def _frame(case: Case, found: list[Sign], shares: dict[str, float]) -> pd.DataFr
     return frame_of(
         **called(case, "holder_id", [s.holder_id for s in order]),
         sign=pa.array([s.sign for s in order], pa.string()),
-        others=pa.array([list(s.others) for s in order], TEXTS),
+        others=pa.array([sorted(s.others) for s in order], TEXTS),
         measure=pa.array([s.measure for s in order], pa.float64()),
         signs=pa.array([count[s.holder_id] for s in order], pa.int64()),
         share=pa.array([shares.get(s.holder_id) for s in order], pa.float64()),

@@ -5,6 +5,7 @@ Parties are numbered in the order of their ids, so that ties broken by number ar
 
 import datetime as dt
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -220,20 +221,23 @@ def read(store: Store, as_of: dt.date, *, principals: bool = False, others: Iter
     pairs = _pairs(n, rows)
     del rows
     above = _above(n, pairs, pairs.share, (pairs.share > 0) | pairs.unknown)
-    total, votes_total = _sums(n, pairs.held, pairs.share), _sums(n, pairs.held, pairs.votes)
-    listed = parties["listed"].to_numpy()
-    group, line, looped = ordering.groups(above.start, above.other)
+    with ThreadPoolExecutor(1) as beside:  # numba and numpy let two threads run at once
+        ordered = beside.submit(ordering.groups, above.start, above.other)
+        total, votes_total = _sums(n, pairs.held, pairs.share), _sums(n, pairs.held, pairs.votes)
+        listed = parties["listed"].to_numpy()
+        votes_above = _above(n, pairs, pairs.votes, pairs.votes > 0)
+        votes_below = _below(n, pairs, votes_above)
+        group, line, looped = ordered.result()
     rank = np.empty(n, np.int64)
     rank[line] = np.arange(n)
-    votes_above = _above(n, pairs, pairs.votes, pairs.votes > 0)
     return Register(
         ids=ids,
         kinds=kinds,
-        names=parties["name"].combine_chunks(),
+        names=pc.coalesce(parties["name"].combine_chunks(), ids),
         pairs=pairs,
         above=above,
         votes_above=votes_above,
-        votes_below=_below(n, pairs, votes_above),
+        votes_below=votes_below,
         gap=_gaps(total, kinds, listed & (np.diff(above.start) == 0)),
         total=total,
         votes_total=votes_total,
@@ -253,12 +257,20 @@ def _tables(store: Store, as_of: dt.date, principals: bool, others: list[str]) -
     """
     holdings = f"create or replace temp table holdings_on_day as {named_sql('holdings_as_of')}"
     store.execute(holdings, as_of=as_of, principals=principals)
-    store.execute(f"create or replace temp table register_parties as {named_sql('register_parties')}", others=others)
+    parties = _numbered(store, "register_parties", others=others)
+    ids = parties["party_id"].combine_chunks()
+    if pc.any(pc.equal(ids[1:], ids[:-1])).as_py():
+        parties = _numbered(store, "register_parties_once")
     rows = store.run("register_holdings")
     store.execute("drop table temp.holdings_on_day")
-    parties = store.arrow("from register_parties")  # a scan keeps the order of insertion, so a row is its rowid
     store.execute("drop table temp.register_parties")
     return parties, rows
+
+
+def _numbered(store: Store, query: str, **parameters: Any) -> pa.Table:
+    """Keep the answer as `register_parties` and return it: a scan keeps the order of insertion, so a row is its rowid."""
+    store.execute(f"create or replace temp table register_parties as {named_sql(query)}", **parameters)
+    return store.arrow("from register_parties")
 
 
 def _pairs(n: int, rows: pa.Table) -> Pairs:
