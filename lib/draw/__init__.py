@@ -12,7 +12,9 @@ from lib.draw.money_network import network
 from lib.draw.months import monthly
 from lib.draw.ownership import lookthrough
 from lib.draw.provenance import sources
+from lib.draw.sankey import sankey
+from lib.draw.timeline import timeline
 
-__all__ = ["cover", "findings", "lookthrough", "mask_values", "monthly", "network", "sources"]
+__all__ = ["cover", "findings", "lookthrough", "mask_values", "monthly", "network", "sankey", "sources", "timeline"]
 
 _tables.install()

@@ -22,8 +22,8 @@ from matplotlib.figure import Figure
 from lib import flows, fonts
 from lib.case import Case
 from lib.draw import tables
-from lib.draw.chart import FONT
 from lib.draw.markup import Piece, Safe, absent, esc, figure, tag
+from lib.draw.palette import FONT
 from lib.draw.writing import is_null, short_yuan
 from lib.errors import BadParameter
 from lib.words import word
