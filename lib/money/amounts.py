@@ -19,6 +19,14 @@ def yuan(fen: Ints) -> pa.Array:
     return pa.Array.from_buffers(MONEY, len(fen), [None, pa.py_buffer(words.tobytes())])
 
 
+def fen_of(amounts: pa.ChunkedArray) -> Ints:
+    """Return decimal yuan with two places as int64 fen; nothing stated is 0."""
+    whole = amounts.combine_chunks().cast(MONEY)
+    words = np.frombuffer(whole.buffers()[1], np.int64).reshape(-1, 2)[whole.offset : whole.offset + len(whole), 0]
+    fen: Ints = np.where(np.asarray(whole.is_valid()), words, 0)
+    return fen
+
+
 def as_decimal(fen: int) -> Decimal:
     """Return fen as a Decimal of yuan with two places."""
     return Decimal(int(fen)).scaleb(-2).quantize(Decimal("0.01"))
