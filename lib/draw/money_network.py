@@ -12,6 +12,7 @@ from pyvis.network import Network
 from lib import flows
 from lib.case import Case
 from lib.draw import framing, people, spread, tables
+from lib.draw.behind import rows_behind
 from lib.draw.columns import code_word
 from lib.draw.markup import Piece, absent, plain
 from lib.draw.trails import Net, account_text, holder_name, moved_text, trail_graph
@@ -127,12 +128,14 @@ def _through_pyvis(graph: Net, places: spread.Places) -> dict[str, Any]:
         drawn.add_node(names[node], label=label, title=title, group=group, shape=shape, x=round(x, 1), y=round(y, 1), size=size)
     edges = sorted(graph.edges(data=True), key=lambda e: -Decimal(str(e[2].get("amount_yuan") or 0)))
     labelled = len(edges) if len(edges) <= _LABELLED_LINES else _LABELLED_LINES // 4
+    behind = rows_behind(people.current(), (facts for _, _, facts in edges))
     for place, (payer, payee, facts) in enumerate(edges):
         amount = Decimal(str(facts.get("amount_yuan") or 0))
         width = round(1 + 4 * math.sqrt(float(amount / largest)), 2) if amount > 0 else 1
         label = short_yuan(amount) if place < labelled else ""
         arrow = {"to": {"enabled": True, "scaleFactor": 0.5}}
-        drawn.add_edge(names[payer], names[payee], label=label, title=moved_text(facts), width=width, arrows=arrow)
+        look = {"label": label, "title": moved_text(facts), "width": width, "arrows": arrow}
+        drawn.add_edge(names[payer], names[payee], **look, rows=behind[place])
     return framing.data_of(drawn)
 
 
