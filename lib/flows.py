@@ -7,6 +7,7 @@ The face of lib/money. Everything takes a case first and gives a DataFrame (or a
 * `between`: the transfers between two accounts or parties. `monthly`: sums by month. `network`: accounts as a graph.
 * `trace`, `at_rest`: money followed forward in time order under a named convention, conserved to the fen, and where it lies in
   the end. `compare_methods`: all conventions side by side, and whether the conclusion depends on the choice.
+* `use_of_funds`: what loans were used for, end by end, against the contract's purpose.
 * `round_trips`: money that comes back to where it began.
 * `reconcile`: loan contracts against their payouts. `instalments`: schedule, ledger and bank, instalment by instalment.
 * `apr`: what loans really cost, all in. `balance_breaks`: running balances that do not hold.
@@ -35,6 +36,7 @@ from lib.money.scope import accounts, transfers
 from lib.money.tracing import trace
 from lib.money.trips import round_trips
 from lib.money.uses import derive_uses_of_funds
+from lib.money.using import derive_ways_of_funds, use_of_funds
 
 __all__ = [
     "accounts",
@@ -51,6 +53,7 @@ __all__ = [
     "derive_case_loans",
     "derive_disbursements",
     "derive_uses_of_funds",
+    "derive_ways_of_funds",
     "instalments",
     "monthly",
     "network",
@@ -58,4 +61,5 @@ __all__ = [
     "round_trips",
     "trace",
     "transfers",
+    "use_of_funds",
 ]

@@ -26,6 +26,7 @@ _FRAMES = {
     "circular": ("component_id", "loop"),
     "round_trips": ("trip_id", "transfer_ids"),
     "compare_methods": ("end", "pro_rata_yuan", "poison_yuan"),
+    "use_of_funds": ("loan_id", "category", "purpose_check"),
     "trace": ("transfer_id", "traced_yuan", "hop"),
     "at_rest": ("account", "traced_yuan"),
     "checks": ("rule_id", "finding_id"),

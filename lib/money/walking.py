@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lib.errors import BadParameter
-from lib.kernels import lines, pools, tracing
+from lib.kernels import ends, lines, pools, tracing
 from lib.money.amounts import whole_number
 from lib.money.ledger import Ledger
 from lib.money.ordering import DAY_US
@@ -93,6 +93,23 @@ class Walk:
         else:
             done = lines.follow(self.method == "lifo", run, stop, hops, self.crowd, book.line_arrays, *scratch)
         return done
+
+    def ends(self, runs: Ints, sources: Ints, opened: Ints, kinds: npt.NDArray[np.int8], of_loan: Ints) -> tuple[Ints, Ints]:
+        """Follow many runs, each on its own, and sum up where their money ends (see `kernels.ends`)."""
+        hops, book = -1 if self.hops is None else self.hops, self.book
+        asked, scratch = (runs, sources, opened, hops, self.crowd), (self.sink, self._state, self._rows, kinds, of_loan)
+        if self.method in _POOLS:
+            done: tuple[Ints, Ints] = ends.of_pools(_POOLS[self.method], *asked, book.arrays, *scratch)
+        else:
+            done = ends.of_lines(self.method == "lifo", *asked, book.line_arrays, *scratch)
+        return done
+
+    def reach(self, sources: Ints) -> tuple[Ints, Ints]:
+        """Return, for source transfers each on its own, the first position that is not followed and its window's end."""
+        if self.days is None:
+            return np.full(len(sources), len(self.book.amount)), np.full(len(sources), self.book.latest.max(initial=0))
+        until = self.book.moves.at[sources] + self.days * DAY_US + np.where(self.book.moves.day_only[sources], DAY_US - 1, 0)
+        return np.maximum(np.searchsorted(self.book.latest, until, side="right"), sources + 1), until
 
     def windows(self, sources: Ints) -> list[tuple[Ints, int, int]]:
         """Split ascending sources into runs whose windows meet; give each the first position not followed and its end."""
