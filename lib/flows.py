@@ -5,8 +5,8 @@ The face of lib/money. Everything takes a case first and gives a DataFrame (or a
 * `accounts`, `transfers`, `coverage`: what belongs to the case, and which days its statements cover.
 * `coverage_calendar`: the same by month: months without lines, and whether lines must be missing there.
 * `between`: the transfers between two accounts or parties. `monthly`: sums by month. `network`: accounts as a graph.
-* `trace`, `at_rest`: money followed forward in time order under a named convention, conserved to the fen, and where it lies in
-  the end. `compare_methods`: all conventions side by side, and whether the conclusion depends on the choice.
+* `trace`, `at_rest`: money followed in time order under a named convention, forward or back to where it came from, conserved to
+  the fen, and where it lies in the end. `compare_methods`: all conventions side by side, and whether the conclusion depends on the choice.
 * `use_of_funds`: what loans were used for, end by end, against the contract's purpose.
 * `round_trips`: money that comes back to where it began.
 * `reconcile`: loan contracts against their payouts. `instalments`: schedule, ledger and bank, instalment by instalment.
@@ -14,7 +14,7 @@ The face of lib/money. Everything takes a case first and gives a DataFrame (or a
 * `derive_…`: the same for all cases of a scope at once, as the Arrow tables that rules read.
 
 Transfers are not cut at the case's day: the day decides who is related and which law holds; money is shown as far as the
-statements go. Money is followed forward only.
+statements go.
 """
 
 from lib.money.apr import apr

@@ -170,13 +170,14 @@ def of_pools(rule, runs, sources, opened, hops, crowd, book, sink, state, rows, 
 @njit(cache=True)
 def of_lines(newest, runs, sources, opened, hops, crowd, book, sink, state, rows, kinds, of_loan):  # type: ignore[no-untyped-def]
     """Follow runs one by one, the oldest money first, or the newest; else as `of_pools` (`book` as in `lines.follow`)."""
+    colours = np.zeros(len(sources), np.int64)
     ends, steps, sizes = np.empty((1024, COLUMNS), np.int64), np.empty((4096, 1), np.int64), np.zeros(2, np.int64)
     scratch, places = _scratch(len(sink)), (book[0], book[1], sink, kinds, of_loan)
     for run in range(len(runs)):
         one = runs[run]
         _open(one, opened, sink, False)
         chosen = sources[one[SOURCE] : one[SOURCE_END]]
-        count, _ = lines.follow(newest, chosen, one[STOP], hops, crowd, book, sink, state, rows)
+        rows, count, _ = lines.follow(newest, chosen, colours[: len(chosen)], one[STOP], hops, crowd, book, sink, state, rows)
         ends, steps = _sum_up(run, one[LOAN], rows, count, places, scratch, ends, steps, sizes)
         _open(one, opened, sink, True)
     return ends[: sizes[0]].copy(), steps[: sizes[1], 0].copy()

@@ -62,7 +62,7 @@ class Walk:
         whole_number("days", self.days, 0, MOST_DAYS)
         known_method(self.method)
         count = len(self.book.accounts)
-        self._rows = np.empty((2 * len(self.book.amount), 5), np.int64)
+        self._rows = np.empty((2 * len(self.book.amount), 6), np.int64)
         queued = np.zeros(count, np.bool_)
         if self.method in _POOLS:
             levels = max(self.hops or 1, 1)
@@ -78,20 +78,21 @@ class Walk:
         unknown clean fen.
         """
         parts = list(self.runs(sources))
-        return np.concatenate([self._rows[:0], *(rows for rows, _, _ in parts)]), sum(clean for _, clean, _ in parts)
+        return np.concatenate([self._rows[:0, :5], *(rows for rows, _, _ in parts)]), sum(clean for _, clean, _ in parts)
 
     def runs(self, sources: Ints) -> Iterator[tuple[Ints, int, int]]:
         """Follow source transfers window by window: as `follow`, and each window's end in microseconds."""
         for run, stop, end in self.windows(np.unique(sources)):
             count, clean = self._run(run, stop)
-            yield self._rows[:count].copy(), int(clean), end
+            yield self._rows[:count, :5].copy(), int(clean), end
 
     def _run(self, run: Ints, stop: int) -> tuple[int, int]:
         hops, book, scratch = -1 if self.hops is None else self.hops, self.book, (self.sink, self._state, self._rows)
         if self.method in _POOLS:
             done: tuple[int, int] = pools.follow(_POOLS[self.method], run, stop, hops, self.crowd, book.arrays, *scratch)
         else:
-            done = lines.follow(self.method == "lifo", run, stop, hops, self.crowd, book.line_arrays, *scratch)
+            one = np.zeros(len(run), np.int64)
+            done = lines.follow(self.method == "lifo", run, one, stop, hops, self.crowd, book.line_arrays, *scratch)[1:]
         return done
 
     def ends(self, runs: Ints, sources: Ints, opened: Ints, kinds: npt.NDArray[np.int8], of_loan: Ints) -> tuple[Ints, Ints]:

@@ -116,3 +116,43 @@ def leave(method: str, traced: dict[int, int], paid: int, known: int) -> tuple[d
         gone[first] += beyond
         turned += beyond
     return gone, turned
+
+
+def exact_shares(moves: list[Move], opening: dict[str, int]) -> dict[tuple[int, int], Fraction]:
+    """Return for pairs of transfers (s, t) the fen of t that were in s, pro rata and never rounded.
+
+    Every account keeps, beside what it holds, how much of it was in each transfer before.
+    """
+    held = {a: Fraction(opening.get(a, 0)) for move in moves for a in move[:2] if a is not None}
+    was: dict[str, dict[int, Fraction]] = {a: {} for a in held}
+    found = {}
+    for place, (payer, payee, fen) in enumerate(moves):
+        gone: dict[int, Fraction] = {}
+        if payer is not None and held[payer]:
+            part = min(Fraction(1), fen / held[payer])
+            gone = {s: part * amount for s, amount in was[payer].items()}
+            was[payer] = {s: (1 - part) * amount for s, amount in was[payer].items()}
+            held[payer] -= min(held[payer], fen)
+        found |= {(s, place): amount for s, amount in gone.items() if amount}
+        if payee is not None:
+            held[payee] += fen
+            for s, amount in [*gone.items(), (place, Fraction(fen))]:
+                was[payee][s] = was[payee].get(s, Fraction(0)) + amount
+    return found
+
+
+def mirrored(moves: list[Move], opening: dict[str, int]) -> tuple[list[Move], list[int], dict[str, int]]:
+    """Turn moves round: the last first, payees pay payers, and what a payer did not hold goes to nobody, before the rest.
+
+    Returns the moves, the place of each in `moves`, and what accounts hold then at first: what they held at last.
+    """
+    held = {a: opening.get(a, 0) for move in moves for a in move[:2] if a is not None}
+    parts: list[tuple[int, Move]] = []
+    for place, (payer, payee, fen) in enumerate(moves):
+        known = fen if payer is None else min(fen, held[payer])
+        parts += [(place, (payee, payer, known)), *([(place, (payee, None, fen - known))] if known < fen else [])]
+        if payer is not None:
+            held[payer] -= known
+        if payee is not None:
+            held[payee] += fen
+    return [move for _, move in parts[::-1]], [place for place, _ in parts[::-1]], held
