@@ -6,7 +6,8 @@ The face of lib/money. Everything takes a case first and gives a DataFrame (or a
 * `coverage_calendar`: the same by month: months without lines, and whether lines must be missing there.
 * `between`: the transfers between two accounts or parties. `monthly`: sums by month. `network`: accounts as a graph.
 * `trace`, `at_rest`: money followed in time order under a named convention, forward or back to where it came from, conserved to
-  the fen, and where it lies in the end. `compare_methods`: all conventions side by side, and whether the conclusion depends on the choice.
+  the fen, and where it lies in the end. `compare_methods`: all conventions side by side, and whether the conclusion depends on
+  the choice.
 * `use_of_funds`: what loans were used for, end by end, against the contract's purpose.
 * `round_trips`: money that comes back to where it began.
 * `reconcile`: loan contracts against their payouts. `instalments`: schedule, ledger and bank, instalment by instalment.

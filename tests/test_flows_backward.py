@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lib import flows
 from lib.errors import BadParameter, DataGap
 from lib.money.backward import MIRRORED, mirrored
-from lib.money.tracing import _origins
+from lib.money.tracing import _trail, followed
 from lib.money.walking import Walk
 from tests.money_cases import ledger_of, move
 from tests.oracles import conventions as slow
@@ -121,11 +121,10 @@ def backward(book, method):
     walk = Walk(mirror.book, nowhere, hops=None, days=None, method=method)
     pairs = {}
     for t in range(len(book.amount)):
-        rows = walk.follow(mirror.of(np.array([t])))[0]
-        _, places = _origins(book, mirror, rows, method, nowhere)
-        trail, _ = _origins(book, mirror, rows, method, nowhere)
+        rows, clean = followed(walk, mirror, np.array([t]), None)
+        trail = _trail(book, rows, clean, method, nowhere, backward=True)
         assert sum(flows.at_rest(trail)["traced_yuan"]) == Decimal(int(book.amount[t])) / 100 + trail.attrs["overstated_yuan"]
-        found = zip(places.tolist(), trail["hop"], trail["traced_yuan"], strict=True)
+        found = zip(rows[:, 0].tolist(), trail["hop"], trail["traced_yuan"], strict=True)
         pairs |= {(s, t): int(yuan * 100) for s, hop, yuan in found if hop > 0 and s != t}
     return pairs
 

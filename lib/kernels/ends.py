@@ -68,7 +68,8 @@ def _sum_up(run, loan, rows, count, places, scratch, ends, steps, sizes):  # typ
     first = made = sizes[0]
     ends = _larger(ends, made + count)
     way = np.zeros(count, np.int64)  # the row that brought a row's money to its payer, + 1
-    for r in range(count):
+    for i in range(count):
+        r = pools.in_turn(i, rows, count)
         pos, fen = rows[r, 0], rows[r, 1]
         if rows[r, 2] > 0:
             account = payer[pos]

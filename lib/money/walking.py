@@ -15,7 +15,7 @@ from lib.money.ordering import DAY_US
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-_POOLS = {
+POOLS = {
     "pro_rata": pools.PRO_RATA,
     "clean_first": pools.CLEAN_FIRST,
     "taint_first": pools.TAINT_FIRST,
@@ -64,7 +64,7 @@ class Walk:
         count = len(self.book.accounts)
         self._rows = np.empty((2 * len(self.book.amount), 6), np.int64)
         queued = np.zeros(count, np.bool_)
-        if self.method in _POOLS:
+        if self.method in POOLS:
             levels = max(self.hops or 1, 1)
             least = np.full(count, tracing.FAR, np.int64)
             self._state: tuple[Any, ...] = (np.zeros((count, levels), np.int64), least, queued, np.zeros(levels, np.int64))
@@ -83,24 +83,43 @@ class Walk:
     def runs(self, sources: Ints) -> Iterator[tuple[Ints, int, int]]:
         """Follow source transfers window by window: as `follow`, and each window's end in microseconds."""
         for run, stop, end in self.windows(np.unique(sources)):
-            count, clean = self._run(run, stop)
-            yield self._rows[:count, :5].copy(), int(clean), end
+            yield *self.follow_run(run, stop), end
 
-    def _run(self, run: Ints, stop: int) -> tuple[int, int]:
-        hops, book, scratch = -1 if self.hops is None else self.hops, self.book, (self.sink, self._state, self._rows)
-        if self.method in _POOLS:
-            done: tuple[int, int] = pools.follow(_POOLS[self.method], run, stop, hops, self.crowd, book.arrays, *scratch)
-        else:
-            one = np.zeros(len(run), np.int64)
-            done = lines.follow(self.method == "lifo", run, one, stop, hops, self.crowd, book.line_arrays, *scratch)[1:]
-        return done
+    def follow_run(self, run: Ints, stop: int) -> tuple[Ints, int]:
+        """Follow the sources of one window up to a position: as `follow`."""
+        if self.method in POOLS:
+            hops = -1 if self.hops is None else self.hops
+            count, clean = pools.follow(POOLS[self.method], run, stop, hops, self.crowd, self.book.arrays, *self._scratch)
+            return self._rows[:count, :5].copy(), int(clean)
+        rows, clean = self._follow_lines(run, np.zeros(len(run), np.int64), stop)
+        return rows[:, :5], clean
+
+    def follow_lines(self, run: Ints, colours: Ints, stop: int) -> Ints:
+        """Follow the sources of one window, each of a colour, where accounts are lines of lots: rows with a column for it.
+
+        Money of the colour `lines.SILENT` is followed, and not written down.
+        """
+        rows, _ = self._follow_lines(run, colours, stop)
+        for left in self._state:
+            left[...] = 0  # silent money leaves no rows by which its accounts are known
+        return rows
+
+    def _follow_lines(self, run: Ints, colours: Ints, stop: int) -> tuple[Ints, int]:
+        hops, newest = -1 if self.hops is None else self.hops, self.method == "lifo"
+        done = lines.follow(newest, run, colours, stop, hops, self.crowd, self.book.line_arrays, *self._scratch)
+        rows, count, clean = done
+        return rows[:count].copy(), int(clean)
+
+    @property
+    def _scratch(self) -> tuple[Flags, tuple[Any, ...], Ints]:
+        return self.sink, self._state, self._rows
 
     def ends(self, runs: Ints, sources: Ints, opened: Ints, kinds: npt.NDArray[np.int8], of_loan: Ints) -> tuple[Ints, Ints]:
         """Follow many runs, each on its own, and sum up where their money ends (see `kernels.ends`)."""
         hops, book = -1 if self.hops is None else self.hops, self.book
-        asked, scratch = (runs, sources, opened, hops, self.crowd), (self.sink, self._state, self._rows, kinds, of_loan)
-        if self.method in _POOLS:
-            done: tuple[Ints, Ints] = ends.of_pools(_POOLS[self.method], *asked, book.arrays, *scratch)
+        asked, scratch = (runs, sources, opened, hops, self.crowd), (*self._scratch, kinds, of_loan)
+        if self.method in POOLS:
+            done: tuple[Ints, Ints] = ends.of_pools(POOLS[self.method], *asked, book.arrays, *scratch)
         else:
             done = ends.of_lines(self.method == "lifo", *asked, book.line_arrays, *scratch)
         return done
