@@ -7,7 +7,7 @@ The face of lib/money. Everything takes a case first and gives a DataFrame (or a
 * `between`: the transfers between two accounts or parties. `monthly`: sums by month. `network`: accounts as a graph.
 * `trace`, `at_rest`: money followed in time order under a named convention, forward or back to where it came from, conserved to
   the fen, and where it lies in the end. `compare_methods`: all conventions side by side, and whether the conclusion depends on
-  the choice.
+  the choice. `traced_balances`: how much traced money lay in each account at each time.
 * `use_of_funds`: what loans were used for, end by end, against the contract's purpose.
 * `round_trips`: money that comes back to where it began.
 * `reconcile`: loan contracts against their payouts. `instalments`: schedule, ledger and bank, instalment by instalment.
@@ -34,6 +34,7 @@ from lib.money.matching import reconcile
 from lib.money.overview import between, monthly, network
 from lib.money.resting import at_rest
 from lib.money.scope import accounts, transfers
+from lib.money.standing import traced_balances
 from lib.money.tracing import trace
 from lib.money.trips import round_trips
 from lib.money.uses import derive_uses_of_funds
@@ -61,6 +62,7 @@ __all__ = [
     "reconcile",
     "round_trips",
     "trace",
+    "traced_balances",
     "transfers",
     "use_of_funds",
 ]

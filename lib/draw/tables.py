@@ -28,6 +28,7 @@ _FRAMES = {
     "compare_methods": ("end", "pro_rata_yuan", "poison_yuan"),
     "use_of_funds": ("loan_id", "category", "purpose_check"),
     "trace": ("transfer_id", "traced_yuan", "hop"),
+    "traced_balances": ("account", "change_yuan", "traced_yuan"),
     "at_rest": ("account", "traced_yuan"),
     "checks": ("rule_id", "finding_id"),
     "apr": ("loan_id", "apr_simple"),
