@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lib.money import pairing
-from lib.money.amounts import fen_of, yuan
+from lib.money.amounts import fen, yuan
 from lib.store import MONEY
 
 MOST_KEPT_BACK = 30  # percent of the principal; a payout that lacks more than this is not taken for the loan's
@@ -55,8 +55,8 @@ class Payouts:
 
     def __post_init__(self) -> None:
         n = len(self.loans)
-        self.whole = fen_of(self.loans["principal_yuan"])
-        self.net = self.whole - fen_of(self.loans["upfront_fee_yuan"])
+        self.whole = fen(self.loans["principal_yuan"])
+        self.net = self.whole - fen(self.loans["upfront_fee_yuan"])
         self.how, self.fen, self.candidates = (np.zeros(n, np.int64) for _ in range(3))
         self.crowded = np.zeros(n, np.bool_)
 
@@ -72,7 +72,7 @@ class Payouts:
     def named(self, rows: pa.Table) -> None:
         """Give each loan the transfers that name it."""
         claim = self._places(rows)
-        np.add.at(self.fen, claim, fen_of(rows["amount_yuan"]))
+        np.add.at(self.fen, claim, fen(rows["amount_yuan"]))
         self.candidates += np.bincount(claim, minlength=len(self.loans))
         self.how[claim] = HOWS.index("contract_id")
         self._link(claim, rows)
@@ -147,7 +147,7 @@ class Payouts:
         place[order] = np.arange(len(order))
         moves = moves.take(pa.array(order))
         edges = pairing.Edges(self._places(rows), place[code], rows["days_apart"].to_numpy().astype(np.int64))
-        return edges, moves, fen_of(moves["amount_yuan"])
+        return edges, moves, fen(moves["amount_yuan"])
 
     def _count(self, edges: pairing.Edges) -> None:
         places, counts = np.unique(edges.claim, return_counts=True)
