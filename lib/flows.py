@@ -7,7 +7,8 @@ The face of lib/money. Everything takes a case first and gives a DataFrame (or a
 * `between`: the transfers between two accounts or parties. `monthly`: sums by month. `network`: accounts as a graph.
 * `trace`, `at_rest`: money followed in time order under a named convention, forward or back to where it came from, conserved to
   the fen, and where it lies in the end. `compare_methods`: all conventions side by side, and whether the conclusion depends on
-  the choice. `traced_balances`: how much traced money lay in each account at each time.
+  the choice. `traced_balances`: how much traced money lay in each account at each time. `held_balances`: what one account is
+  known to hold over time.
 * `use_of_funds`: what loans were used for, end by end, against the contract's purpose.
 * `round_trips`: money that comes back to where it began.
 * `reconcile`: loan contracts against their payouts. `instalments`: schedule, ledger and bank, instalment by instalment.
@@ -29,6 +30,7 @@ from lib.money.derived import (
     derive_case_loans,
     derive_disbursements,
 )
+from lib.money.holding import held_balances
 from lib.money.instalments import instalments
 from lib.money.matching import reconcile
 from lib.money.overview import between, monthly, network
@@ -56,6 +58,7 @@ __all__ = [
     "derive_disbursements",
     "derive_uses_of_funds",
     "derive_ways_of_funds",
+    "held_balances",
     "instalments",
     "monthly",
     "network",
