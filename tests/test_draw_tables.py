@@ -141,6 +141,15 @@ def test_a_report_hides_lenders_and_borrowers_and_names_holders(
     assert [row[1] for row in shown(made)[1:]] == ["H 何股东", "B 白某某", "P 平台公司"]
 
 
+def test_a_name_stands_once_below_its_id_unless_the_id_is_not_known(make_case: Callable[..., Any]) -> None:
+    people.use(make_case(parties=[{"party_id": "H", "name": "何股东", "kind": "person"}]))
+    made = pd.DataFrame({"holder_id": ["H"], "holder_name": ["何股东"]})
+    assert shown(made)[1:] == [["H 何股东"]]
+    for unknown in (None, "X"):  # named in a statement, or by a number that no party has
+        more = pd.concat([made, pd.DataFrame({"holder_id": [unknown], "holder_name": ["甲"]})], ignore_index=True)
+        assert [row[1] for row in shown(more)[1:]] == ["何股东", "甲"]
+
+
 def test_a_report_hides_numbers_wherever_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOOKTHROUGH_PAGE", "1")
     card = "6222021234567890123"

@@ -29,9 +29,9 @@ def cells(path: Path, kind: str) -> list[dict[str, Any]]:
     return [{**cell, "source": "".join(cell["source"])} for cell in found if cell["cell_type"] == kind]
 
 
-def test_there_is_a_template_for_an_institution_and_a_first_look() -> None:
+def test_there_is_a_template_for_an_institution_a_first_look_and_a_page_on_money() -> None:
     assert "institution" in [path.stem for path in TEMPLATES]
-    assert "01_first_look" in [path.stem for path in NOTEBOOKS]
+    assert {"01_first_look", "03_money"} <= {path.stem for path in NOTEBOOKS}
 
 
 @every_template
@@ -118,6 +118,15 @@ def test_the_first_look_runs_from_top_to_bottom(workspace: Path, monkeypatch: py
     # 0.55 × 0.80; 80 % of 500,000; 21,622.22 × 90,000 ÷ 2,195,700; three loans and a broken balance, one where 90 % must arrive
     for expected in ("周旭", "44", "400,000.00", "886.28", "(4, 1)"):
         assert expected in text
+
+
+def test_the_page_on_money_runs_from_top_to_bottom(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = shown(execute(HOME / "notebooks" / "03_money.ipynb", workspace, monkeypatch))
+    # three loans reach a company of the same controller, the first with 80 % of 500,000; every convention says so; 97.02 % of
+    # 150,000 comes back
+    for expected in ("OZ2017-000010", "OZ2018-000008", "OZ2018-000009", "400,000.00", "('same', False)", "97.02%", "周旭"):
+        assert expected in text
+    assert "\nTrue\n" in text  # what rests is the whole payout
 
 
 def test_the_first_look_says_what_to_do_without_a_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from lib.draw import people
 from lib.draw.columns import Shown
 from lib.draw.markup import Head, Safe, details, join, table, tag
+from lib.draw.writing import is_null
 from lib.words import word
 
 SOURCES = "sources"
@@ -18,8 +20,9 @@ _BOUNDS = {"share_low": "share", "share_high": "share", "votes_high": "votes"}  
 
 
 def shown_columns(frame: pd.DataFrame) -> list[str]:
-    """Return the columns that the table shows: of an answer with sources, those that say something of their own."""
+    """Return the columns that the table shows: names once, and of an answer with sources what says something of its own."""
     names = [str(name) for name in frame.columns]
+    names = [name for name in names if not _said_already(frame, name)]
     if SOURCES not in names:
         return names
     hidden = {"evidence", SOURCES, *(("layers",) if "path" in names else ())}  # the path shows them
@@ -27,6 +30,16 @@ def shown_columns(frame: pd.DataFrame) -> list[str]:
     hidden |= {bound for bound, of in _BOUNDS.items() if bound in names and of in names and frame[bound].equals(frame[of])}
     hidden |= {name for name in ("acting_in_concert", "others") if name in names and not any(map(len, frame[name]))}
     return [name for name in names if name not in hidden]
+
+
+def _said_already(frame: pd.DataFrame, name: str) -> bool:
+    """Tell whether a column of names only says what stands below the ids beside it: then each name has an id that is known."""
+    ids = f"{name.removesuffix('_name')}_id"
+    if not name.endswith("_name") or ids not in frame.columns or "name" in frame.columns:
+        return False
+    pairs = [(i, text) for i, text in zip(frame[ids], frame[name], strict=True) if not is_null(text)]
+    known = people.names([str(i) for i, _ in pairs if not is_null(i)])
+    return bool(pairs) and all(known.get(str(i)) for i, _ in pairs)
 
 
 def below(frame: pd.DataFrame, made: Mapping[str, Shown]) -> Safe:
