@@ -27,7 +27,7 @@ test: .venv/.ready
 	@$(PYTEST) -m "not long"
 
 test-long: .venv/.ready
-	@$(PYTEST) -m long
+	@LOOKTHROUGH_TRIALS=full $(PYTEST) -m "long or hypothesis"
 
 # `make test check` runs the tests once, first.
 check: lint test

@@ -16,6 +16,7 @@ from lib.intake.originals import original_text
 from lib.store import SCHEMA_VERSION
 from tests.conftest import write_store
 from tests.deliveries import FLOWS, INSTITUTIONS, LOANS, SHARED, Delivery
+from tests.trials import trials
 
 PARTIES = "party_id,name,kind\n"
 
@@ -212,7 +213,7 @@ ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 
 
 @given(FILES, ENCODINGS, st.booleans())
-@settings(max_examples=6)
+@settings(max_examples=trials(6))
 def test_whatever_comes_in_the_spans_tile_the_files_and_the_rows_add_up(
     tmp_path_factory: pytest.TempPathFactory, files: list[list[str]], encoding: str, crlf: bool
 ) -> None:
@@ -221,7 +222,7 @@ def test_whatever_comes_in_the_spans_tile_the_files_and_the_rows_add_up(
 
 @pytest.mark.long
 @given(FILES, ENCODINGS, st.booleans())
-@settings(max_examples=100)
+@settings(max_examples=trials(100))
 def test_whatever_comes_in_many_times_the_spans_tile_the_files_and_the_rows_add_up(
     tmp_path_factory: pytest.TempPathFactory, files: list[list[str]], encoding: str, crlf: bool
 ) -> None:

@@ -16,6 +16,7 @@ from lib.errors import DataGap
 from lib.schema import schema
 from lib.store import Store, open_store
 from tests.deliveries import FLOWS, LOANS, Delivery
+from tests.trials import trials
 
 # What tells of the imports and not of the files: their order, what sorts by it, and what files were called in a delivery.
 OF_THE_IMPORT = {"sources": ("seq", "name", "delivery", "path"), "transfers": ("file_order",)}
@@ -85,7 +86,7 @@ ROW = st.tuples(
 
 @pytest.mark.long
 @given(st.lists(st.lists(ROW, min_size=1, max_size=3), min_size=3, max_size=3), st.integers(0, 5), st.booleans())
-@settings(max_examples=40)
+@settings(max_examples=trials(40))
 def test_whatever_three_files_say_the_order_of_imports_does_not_matter(
     tmp_path_factory: pytest.TempPathFactory, files: list[list[tuple[str, ...]]], nth: int, in_two: bool
 ) -> None:

@@ -15,6 +15,7 @@ from lib.store import open_store
 from tests.conftest import write_store
 from tests.deliveries import Delivery
 from tests.money_cases import at, line, move
+from tests.trials import trials
 
 HEAD = "flow_id,account_id,at,direction,amount_yuan,counterparty_account,bank_ref,kind,loan_id,memo\n"
 
@@ -402,7 +403,7 @@ def nearest_first(rows: list[dict[str, Any]]) -> dict[str, str]:
 STEPS = st.lists(st.tuples(st.integers(1, 60 * 24), st.booleans(), st.booleans()), min_size=1, max_size=14)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=trials(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS, st.randoms())
 def test_in_any_order_of_the_file_the_nearest_pairs_are_found(tmp_path: Path, steps: Any, random: Any) -> None:
     minutes, rows = 0, []

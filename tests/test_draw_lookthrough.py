@@ -17,6 +17,7 @@ from lib import BadParameter, draw
 from lib.draw import chart, former, framing, holders, layering
 from lib.draw.curves import Rect
 from lib.draw.former import Former
+from tests.trials import trials
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -75,7 +76,7 @@ def graphs(draw: st.DrawFn) -> "nx.DiGraph[str]":
     return holding(*ties, *more)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=trials(20), deadline=None)
 @given(graphs())
 def test_boxes_never_cover_each_other_and_every_label_has_a_place_of_its_own(graph: "nx.DiGraph[str]") -> None:
     cast = holders.choose(graph, "T", shares_of(graph))
@@ -102,7 +103,7 @@ def rects_of_boxes(svg: str) -> list[Rect]:
     return found
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=trials(25), deadline=None)
 @given(graphs(), st.lists(st.tuples(st.integers(0, 30), st.integers(0, 25), st.sampled_from([0.1, None])), max_size=15))
 def test_labels_cover_neither_labels_nor_boxes_with_ended_holdings_too(
     graph: "nx.DiGraph[str]", past: list[tuple[int, int, float | None]]
@@ -131,7 +132,7 @@ def test_a_holding_in_itself_that_has_ended_or_was_larger_has_its_label_beside_o
     assert len(rects_of_labels(drawn.svg)) == len(cast.ties)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=trials(20), deadline=None)
 @given(graphs())
 def test_boxes_of_a_layer_keep_their_distance(graph: "nx.DiGraph[str]") -> None:
     graph.remove_edges_from([(n, n) for n in list(graph)])

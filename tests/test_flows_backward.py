@@ -16,6 +16,7 @@ from lib.money.walking import Walk
 from tests.money_cases import ledger_of, move
 from tests.oracles import conventions as slow
 from tests.test_flows_conventions import ACCOUNTS, ledgers
+from tests.trials import trials
 
 # P gets 300 from A, 100 from B, 200 from C, and pays Q 400 and R 150.
 IN_AND_OUT = [
@@ -129,21 +130,21 @@ def backward(book, method):
     return pairs
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=trials(60), deadline=None)
 @given(ledger=ledgers(most=10), method=st.sampled_from(["fifo", "lifo"]))
 def test_lots_are_paired_alike_from_either_end(ledger, method):
     book = ledger_of(*ledger[:2])
     assert backward(book, method) == forward(book, method)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=trials(60), deadline=None)
 @given(ledger=ledgers(most=10))
 def test_poison_reaches_a_transfer_from_a_source_as_often_as_the_source_from_the_transfer(ledger):
     book = ledger_of(*ledger[:2])
     assert set(backward(book, "poison")) == set(forward(book, "poison"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=trials(60), deadline=None)
 @given(ledger=ledgers(most=10))
 def test_pro_rata_is_the_same_from_either_end_but_for_rounding(ledger):
     moves, opening, _ = ledger
@@ -156,7 +157,7 @@ def test_pro_rata_is_the_same_from_either_end_but_for_rounding(ledger):
 
 
 @pytest.mark.parametrize("method", MIRRORED)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=trials(60), deadline=None)
 @given(ledger=ledgers(), hops=st.one_of(st.none(), st.integers(0, 4)), sink=st.sets(st.sampled_from(ACCOUNTS), max_size=1))
 def test_going_back_agrees_with_plain_python_fen_by_fen(method, ledger, hops, sink):
     moves, opening, sources = ledger

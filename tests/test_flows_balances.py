@@ -16,6 +16,7 @@ from lib.errors import BadParameter
 from lib.money.statements import _arranged
 from tests.deliveries import SHARED
 from tests.money_cases import at, line
+from tests.trials import trials
 
 
 def breaks(case, **settings):
@@ -202,7 +203,7 @@ def test_a_negative_tolerance_is_refused(make_case):
         flows.balance_breaks(make_case(flows=rows(("F1", 1, 1, 0))), tol_yuan=-0.01)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=trials(600), deadline=None)
 @given(
     st.lists(st.tuples(st.integers(-3, 3).filter(bool), st.integers(0, 2)), min_size=1, max_size=12),
     st.randoms(),
@@ -228,7 +229,7 @@ def test_no_order_of_the_file_makes_a_break_out_of_a_chain_that_holds(steps, ran
     assert not missing.any()
 
 
-@settings(max_examples=300)
+@settings(max_examples=trials(300))
 @given(
     st.lists(st.tuples(st.integers(-9, 9).filter(bool), st.integers(0, 5)), min_size=1, max_size=12),
     st.booleans(),

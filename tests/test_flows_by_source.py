@@ -17,6 +17,7 @@ from lib.money.walking import METHODS, Walk
 from tests.money_cases import ledger_of, move
 from tests.oracles import conventions as slow
 from tests.test_flows_conventions import ACCOUNTS, CONSERVING, ledgers
+from tests.trials import trials
 
 # Two lenders pay 300 and 100 into P, which pays Q 200 and R 100.
 LENT = [
@@ -88,7 +89,7 @@ def test_more_rows_than_a_table_can_hold_are_refused(make_case, monkeypatch):
 
 
 @pytest.mark.parametrize("method", METHODS)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=trials(120), deadline=None)
 @given(
     ledger=ledgers(),
     hops=st.one_of(st.none(), st.integers(0, 4)),
@@ -124,7 +125,7 @@ def test_colours_agree_with_plain_python_fen_by_fen_and_add_up(method, ledger, h
 
 
 @pytest.mark.parametrize("method", MIRRORED)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=trials(40), deadline=None)
 @given(ledger=ledgers(most=10))
 def test_backward_too_colours_add_up(method, ledger):
     moves, opening, sources = ledger

@@ -11,6 +11,7 @@ from lib import flows
 from lib.errors import BadParameter, DataGap
 from lib.money.walking import METHODS
 from tests.money_cases import move
+from tests.trials import trials
 
 PARTIES = [
     {"party_id": "p", "name": "平台公司", "kind": "company"},
@@ -161,7 +162,7 @@ SIDE = st.sampled_from([None, "Own", "R1", "R2", "B", "X"])
 MOVES = st.lists(st.tuples(SIDE, SIDE, st.integers(0, 500)).filter(lambda m: m[0] or m[1]), min_size=1, max_size=10)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=trials(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(MOVES, st.one_of(st.none(), st.integers(0, 3)))
 def test_each_column_adds_up_and_agrees_with_trace(make_case, moves, hops):
     rows = [move(f"T{i}", *m, i) for i, m in enumerate(moves)]

@@ -12,6 +12,7 @@ from lib.money.tracing import _trail
 from lib.money.walking import CROWD, METHODS, Walk
 from tests.money_cases import ledger_of, line, move, shown
 from tests.oracles import conventions as slow
+from tests.trials import trials
 
 CONSERVING = [m for m in METHODS if m != "poison"]
 
@@ -196,7 +197,7 @@ def ledgers(draw, most=16):
 
 
 @pytest.mark.parametrize("method", METHODS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=trials(400), deadline=None)
 @given(
     ledger=ledgers(),
     hops=st.one_of(st.none(), st.integers(0, 4)),
@@ -215,7 +216,7 @@ def test_every_convention_agrees_with_plain_python_fen_by_fen(method, ledger, ho
 
 
 @pytest.mark.parametrize("method", METHODS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=trials(200), deadline=None)
 @given(
     ledger=ledgers(), hops=st.one_of(st.none(), st.integers(0, 4)), days=st.one_of(st.none(), st.just(0)), tied=st.booleans()
 )
@@ -239,7 +240,7 @@ def test_every_fen_is_somewhere_under_every_convention(method, ledger, hops, day
 ONE = st.lists(st.tuples(st.booleans(), st.one_of(st.integers(0, 9), st.integers(0, 10**6))), max_size=12)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=trials(300), deadline=None)
 @given(before=ONE, fen=st.integers(1, 10**6), after=ONE)
 @example(before=[(True, 100)], fen=200, after=[(False, 280), (True, 500)])
 def test_the_traced_part_is_the_lowest_balance_since_if_other_money_goes_first(before, fen, after):

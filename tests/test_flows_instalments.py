@@ -11,6 +11,7 @@ from lib import flows
 from lib.errors import BadParameter
 from tests.money_cases import move
 from tests.test_flows_reconcile import DAY, account, loan
+from tests.trials import trials
 
 LOANS, ACCOUNTS = [loan("L1", 2000)], [account()]
 
@@ -174,7 +175,7 @@ def books(draw):
     return [(schedule, entries, transfers), tuple(draw(st.permutations(rows)) for rows in (schedule, entries, transfers))]
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=trials(12), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(books())
 def test_the_order_of_rows_changes_nothing_and_every_named_fen_is_shown_once(make_case, drawn):
     rows, again = (compared(make_case, *tables) for tables in drawn)

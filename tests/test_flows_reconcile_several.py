@@ -11,6 +11,7 @@ from lib import flows
 from lib.errors import DataGap
 from tests.money_cases import move
 from tests.test_flows_reconcile import DAY, account, loan, outcomes, reconciled
+from tests.trials import trials
 
 ACCOUNTS = [account()]
 
@@ -162,7 +163,7 @@ def small_books(draw):
     return moves, loans, draw(st.permutations(moves)), draw(st.permutations(loans))
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=trials(15), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(small_books())
 def test_the_order_of_rows_changes_nothing_and_each_transfer_is_used_once(make_case, drawn):
     moves, loans, moves_again, loans_again = drawn

@@ -15,6 +15,7 @@ from lib.errors import BadParameter
 from lib.kernels import cycles
 from lib.money.ordering import DAY_US
 from tests.money_cases import line, move
+from tests.trials import trials
 
 DAY = 24 * 60
 
@@ -193,7 +194,7 @@ def kernel(rows, most_hops, window):
     return [tuple(part.tolist()) for part in np.split(flat, np.cumsum(sizes)[:-1])] if len(sizes) else [], ties
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=trials(300), deadline=None)
 @given(ledgers(), st.integers(2, 5), st.sampled_from([0, 1, DAY_US, 3 * DAY_US]))
 def test_every_trip_is_found_and_each_once(rows, most_hops, window):
     found, ties = kernel(rows, most_hops, window)

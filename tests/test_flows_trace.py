@@ -12,6 +12,7 @@ from lib.errors import BadParameter, DataGap
 from lib.money.tracing import Walk, _trail
 from tests.money_cases import ledger_of, line, move, shown
 from tests.oracles import tracing as slow
+from tests.trials import trials
 
 
 def traced(trail):
@@ -304,7 +305,7 @@ def ledgers(draw):
     return moves, opening, sources
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=trials(600), deadline=None)
 @given(ledgers(), st.one_of(st.none(), st.integers(0, 4)), st.sets(st.sampled_from(ACCOUNTS), max_size=1))
 def test_the_kernel_agrees_with_plain_python_fen_by_fen(ledger, hops, sink):
     moves, opening, sources = ledger
@@ -317,7 +318,7 @@ def test_the_kernel_agrees_with_plain_python_fen_by_fen(ledger, hops, sink):
         assert beyond == clean
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=trials(300), deadline=None)
 @given(ledgers(), st.one_of(st.none(), st.integers(0, 4)), st.one_of(st.none(), st.just(0)))
 def test_every_fen_of_the_source_is_somewhere(ledger, hops, days):
     moves, opening, sources = ledger
@@ -331,7 +332,7 @@ def test_every_fen_of_the_source_is_somewhere(ledger, hops, days):
     assert sum(resting) == sum(trail[trail["hop"] == 0]["traced_yuan"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=trials(200), deadline=None)
 @given(ledgers(), st.randoms())
 def test_the_order_of_rows_does_not_matter_when_times_differ(ledger, random):
     moves, opening, sources = ledger

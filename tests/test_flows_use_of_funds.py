@@ -19,6 +19,7 @@ from tests.conftest import write_store
 from tests.money_cases import ledger_of, move
 from tests.oracles import conventions as slow
 from tests.test_flows_conventions import ACCOUNTS, CONSERVING, ledgers
+from tests.trials import trials
 
 DAY = 24 * 60
 COVERED = {"statement_from": dt.date(2017, 1, 1), "statement_to": dt.date(2018, 12, 31)}
@@ -240,7 +241,7 @@ def test_a_use_is_compared_with_the_purpose_only_where_both_say_something(purpos
 
 
 @pytest.mark.parametrize("method", CONSERVING)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=trials(100), deadline=None)
 @given(
     ledger=ledgers(),
     hops=st.one_of(st.none(), st.integers(0, 4)),

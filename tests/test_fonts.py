@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import fonts
+from tests.trials import trials
 
 RARE = "䶮㛃𠅤"
 
@@ -31,7 +32,7 @@ def test_a_subset_has_the_characters_of_the_text_and_no_others():
     assert characters(fonts.subset_woff2("疑点 A1" + RARE)) == set("疑点 A1" + RARE)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=trials(10), deadline=None)
 @given(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=1, max_size=30))
 def test_outlines_of_a_subset_are_those_of_the_whole_font(text):
     subset = TTFont(io.BytesIO(fonts.subset_woff2(text)))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from lib import Case, DataGap, graph
 from tests.ownership_cases import dense_shares, empty_case, held
+from tests.trials import trials
 
 COMPANIES, PERSONS = "KLMP", "xyz"
 Pair = tuple[str, str]
@@ -96,7 +97,7 @@ def completed(known: dict[Pair, float], seed: int) -> list[tuple[str, str, float
     return [(*pair, share) for pair, share in done.items() if share > 0]
 
 
-@settings(max_examples=200)
+@settings(max_examples=trials(200))
 @given(drawn_registers, st.integers(0, 10_000))
 def test_every_completion_lies_between_the_bounds(base: Case, drawn: dict[Pair, tuple[int, str]], seed: int) -> None:
     rows, known = [], {}
@@ -121,7 +122,7 @@ def test_every_completion_lies_between_the_bounds(base: Case, drawn: dict[Pair, 
         assert low - 1e-9 <= exact.get(holder, 0.0) <= high + 1e-9, holder
 
 
-@settings(max_examples=40)
+@settings(max_examples=trials(40))
 @given(drawn_registers, st.integers(0, 10_000))
 def test_completions_confirm_the_certain_beneficial_owners_and_find_none_that_was_not_possible(
     base: Case, drawn: dict[Pair, tuple[int, str]], seed: int

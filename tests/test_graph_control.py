@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lib import Case, graph
 from lib.words import has_word
 from tests.ownership_cases import Holding, empty_case, held
+from tests.trials import trials
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +103,7 @@ def brute_force(edges: dict[tuple[str, str], float], target: str) -> set[str]:
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=trials(150), deadline=None)
 @given(st.lists(st.sampled_from(SHARES), min_size=36, max_size=36), st.booleans())
 def test_controllers_are_those_of_the_definition(base: Case, drawn: list[float], capped: bool) -> None:
     edges = {pair: share for pair, share in zip(product(PARTIES, PARTIES), drawn, strict=True) if share}

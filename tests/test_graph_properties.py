@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from lib import Case, graph
 from tests.ownership_cases import DAY, empty_case, held
+from tests.trials import trials
 
 PARTIES, COMPANIES = "ABCKLP", "KLP"
 KINDS = ("acting_in_concert", "proxy", "vie", "kin")
@@ -59,7 +60,7 @@ def case_of(base: Case, holdings: list[dict[str, Any]], links: list[dict[str, An
     return held(replace(base, as_of=DAY), "P", holdings, kinds, links=links)
 
 
-@settings(max_examples=12)
+@settings(max_examples=trials(12))
 @given(drawn_holdings, drawn_links, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_changes_no_answer(
     base: Case, drawn: dict[Any, Any], ties: list[tuple[str, str, str]], shuffler: random.Random
@@ -71,7 +72,7 @@ def test_the_order_of_the_rows_changes_no_answer(
         assert answer(one).equals(answer(other)), answer.__name__
 
 
-@settings(max_examples=12)
+@settings(max_examples=trials(12))
 @given(drawn_holdings, drawn_links, st.integers(0, 20))
 def test_a_holding_in_two_equal_records_is_the_same_holding(
     base: Case, drawn: dict[Any, Any], ties: list[tuple[str, str, str]], which: int
@@ -86,7 +87,7 @@ def test_a_holding_in_two_equal_records_is_the_same_holding(
         pd.testing.assert_frame_equal(was, now, rtol=0, atol=1e-9, obj=answer.__name__)
 
 
-@settings(max_examples=12)
+@settings(max_examples=trials(12))
 @given(drawn_holdings, drawn_links)
 def test_what_persons_outside_have_is_never_more_than_the_whole(
     base: Case, drawn: dict[Any, Any], ties: list[tuple[str, str, str]]

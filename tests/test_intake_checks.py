@@ -13,6 +13,7 @@ from lib.drafts import next_version
 from lib.schema import named_sql
 from lib.store import Store
 from tests.deliveries import FLOWS, Delivery
+from tests.trials import trials
 
 PARTIES = "party_id,kind,name,id_number,uscc\n"
 ACCOUNTS = "account_id,holder_id,purpose\n"
@@ -23,7 +24,7 @@ BODY = "91350100M000100Y43"
 # ISO/IEC 7812-1: doubled from the right 6 2 2 2 0 2 1 2 3 4 5 6 7 8 9 4 give 70, a multiple of ten.
 CARD = "6222021234567894"
 
-once = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+once = settings(max_examples=trials(60), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from lib.intake import readers, splitting
 from lib.intake.readers import AMBIGUOUS, NUL, OPEN_QUOTE, TEXT_AFTER_QUOTE, UNDECODABLE, WELL_FORMED, Block
 from lib.kernels.records import split_records
 from tests.deliveries import SHARED
+from tests.trials import trials
 
 HAZARDS = SHARED / "hazards"
 
@@ -132,7 +133,7 @@ ROWS = st.lists(st.lists(FIELD, min_size=2, max_size=2), min_size=1, max_size=30
 
 
 @given(ROWS, st.integers(min_value=1, max_value=60))
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=trials(150), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_any_csv_reads_as_python_reads_it_whatever_the_size_of_blocks(tmp_path: Path, rows: list[list[str]], size: int) -> None:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
@@ -142,7 +143,7 @@ def test_any_csv_reads_as_python_reads_it_whatever_the_size_of_blocks(tmp_path: 
 
 
 @given(st.binary(max_size=200), st.integers(min_value=1, max_value=40))
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=trials(300), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_the_bytes_of_any_file_come_back_whole_and_in_order(tmp_path: Path, content: bytes, size: int) -> None:
     blocks = read(tmp_path, content, size=size * 2)
     pieces = [block.raw[block.raw_at[i] : block.raw_at[i + 1]] for block in blocks for i in range(len(block))]
@@ -152,7 +153,7 @@ def test_the_bytes_of_any_file_come_back_whole_and_in_order(tmp_path: Path, cont
 
 
 @given(st.text(alphabet='a,"\n\r', max_size=60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=trials(200), deadline=None)
 def test_text_without_quotes_is_split_alike_by_both_ways(text: str) -> None:
     content = text.replace('"', "").encode() or b"a"
     starts = readers._line_starts(content, "utf-8")

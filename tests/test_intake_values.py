@@ -12,6 +12,7 @@ from lib.drafts import next_version
 from lib.intake import cleaning, staging
 from lib.store import Store
 from tests.deliveries import FLOWS, LOANS, Delivery
+from tests.trials import trials
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +132,7 @@ def test_amounts_are_rounded_half_even(store: Store, text: str, expected: str) -
 
 
 @given(st.decimals(min_value=0, max_value=10**14, places=14))
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=trials(100), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_rounding_agrees_with_decimal_arithmetic(store: Store, amount: Decimal) -> None:
     text = f"{amount:f}"
     found = store.arrow("select fen_rounded(exact_value($text)) as v", text=text)["v"][0].as_py()

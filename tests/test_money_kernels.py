@@ -10,18 +10,19 @@ from hypothesis import strategies as st
 
 from lib.kernels import tracing
 from lib.money.ordering import DAY_US, Moves, replay_order
+from tests.trials import trials
 
 FEN = st.one_of(st.integers(0, 10), st.integers(0, 10**12), st.integers(10**16 - 50, 10**16 + 50), st.integers(0, 2**62 - 1))
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=trials(1000), deadline=None)
 @given(FEN, FEN, FEN)
 def test_the_product_of_two_amounts_is_exact_to_the_last_fen(a, b, c):
     divisor = max(a, b, c, 1)
     assert tracing.mul_div(a, b, divisor) == divmod(a * b, divisor)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=trials(1000), deadline=None)
 @given(FEN, FEN, FEN)
 def test_a_part_is_rounded_half_to_even(a, b, c):
     balance = max(a, b, c, 1)
@@ -88,7 +89,7 @@ def seqs(moves, i):
     return {account: seq for account, seq in sides.items() if account >= 0}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=trials(300), deadline=None)
 @given(tied_moves())
 def test_the_order_of_replay_keeps_time_then_sequence_then_credits_first(moves):
     hard, soft = demands(moves)

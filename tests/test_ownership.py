@@ -14,6 +14,7 @@ from lib import Case, DataGap, graph
 from lib.ownership import blocks
 from lib.ownership.register import register_of
 from tests.ownership_cases import Edges, dense_shares, empty_case, finbench_case, held
+from tests.trials import trials
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,7 @@ def kinds_of(edges: Edges) -> dict[str, str | None]:
     return {p: "person" if p in PERSONS else "company" for edge in edges for p in edge[:2]}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=trials(120), deadline=None)
 @given(registers)
 def test_shares_are_those_of_the_formula_and_lie_in_their_interval(base: Case, drawn: dict[tuple[str, str], int]) -> None:
     edges = as_shares(drawn)
@@ -115,7 +116,7 @@ def test_shares_are_those_of_the_formula_and_lie_in_their_interval(base: Case, d
         assert found["share"].to_numpy() == pytest.approx([expected[h] for h in found["holder_id"]], abs=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=trials(60), deadline=None)
 @given(registers, st.sampled_from(PERSONS))
 def test_the_upper_bound_is_reached_when_all_that_is_unknown_is_one_persons(
     base: Case, drawn: dict[tuple[str, str], int], person: str
@@ -131,7 +132,7 @@ def test_the_upper_bound_is_reached_when_all_that_is_unknown_is_one_persons(
     assert after[person] == pytest.approx(before.set_index("holder_id")["share_high"][person], abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=trials(60), deadline=None)
 @given(registers, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_changes_nothing(base: Case, drawn: dict[tuple[str, str], int], shuffler: random.Random) -> None:
     edges = as_shares(drawn)
@@ -142,7 +143,7 @@ def test_the_order_of_the_rows_changes_nothing(base: Case, drawn: dict[tuple[str
     assert one.equals(other)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=trials(60), deadline=None)
 @given(registers, st.integers(0, 30), st.floats(0.1, 0.9))
 def test_a_holding_in_two_records_is_the_same_holding(
     base: Case, drawn: dict[tuple[str, str], int], which: int, part: float

@@ -24,6 +24,7 @@ from lib.ownership.agreements import command_on
 from lib.ownership.register import NOWHERE, register_of
 from tests.ownership_cases import DAY, Edges, dense_shares, empty_case, finbench_case, held
 from tests.test_graph_properties import case_of, drawn_holdings, drawn_links, link_rows, records
+from tests.trials import trials
 
 Ints = npt.NDArray[np.int64]
 PARTIES = [*"KLMNPQ", *"xyz"]
@@ -70,7 +71,7 @@ shares = st.dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=trials(60), deadline=None)
 @given(shares, st.sampled_from([0.0, 0.05, 0.5]), st.booleans())
 def test_the_register_is_the_same_as_asking_for_each_party(
     base: Case, drawn: dict[tuple[str, str], int | None], least: float, capped: bool
@@ -82,7 +83,7 @@ def test_the_register_is_the_same_as_asking_for_each_party(
     agree(held(base, None, edges), least)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=trials(30), deadline=None)
 @given(drawn_holdings, drawn_links, st.integers(2, 4))
 def test_the_same_controllers_are_found_by_one_processor_and_by_several(
     base: Case, drawn: dict[tuple[str, str], tuple[int, str | None]], ties: list[tuple[str, str, str]], hands: int
@@ -95,7 +96,7 @@ def test_the_same_controllers_are_found_by_one_processor_and_by_several(
         assert everyone.controllers_of_all(command_on(case.store, DAY)) == alone
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=trials(60), deadline=None)
 @given(drawn_holdings, drawn_links)
 def test_the_register_counts_nominees_concert_and_contracts_as_single_questions_do(
     base: Case, drawn: dict[tuple[str, str], tuple[int, str | None]], ties: list[tuple[str, str, str]]
@@ -217,7 +218,7 @@ def ties(n: int, edges: list[tuple[int, int]]) -> tuple[Ints, Ints]:
 pairs = st.sets(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=30)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=trials(200), deadline=None)
 @given(pairs)
 def test_components_are_those_of_scipy_and_the_order_puts_held_before_holders(drawn: set[tuple[int, int]]) -> None:
     start, other = ties(12, list(drawn))
@@ -235,14 +236,14 @@ def test_components_are_those_of_scipy_and_the_order_puts_held_before_holders(dr
         assert looped[component] == (len(members) > 1 or (members[0], members[0]) in drawn)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=trials(100), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 90)), max_size=150))
 def test_holdings_are_sorted_by_held_party_then_holder_and_equal_ones_stay(drawn: list[tuple[int, int]]) -> None:
     held_, holder = (np.array([pair[side] for pair in drawn], np.int64) for side in (0, 1))
     assert ordering.sorted_pairs(held_, holder, 3).tolist() == np.lexsort((holder, held_)).tolist()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=trials(100), deadline=None)
 @given(pairs, st.integers(0, 11))
 def test_everyone_above_is_found_with_layers_and_holdings(drawn: set[tuple[int, int]], first: int) -> None:
     start, other = ties(12, list(drawn))
@@ -333,7 +334,7 @@ def plain_fixpoint(votes: dict[tuple[str, str], float], head: str) -> set[str]:
         inside |= more
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=trials(60), deadline=None)
 @given(shares)
 def test_everybodys_controllers_are_those_of_a_plain_fixpoint(base: Case, drawn: dict[tuple[str, str], int | None]) -> None:
     votes = {pair: (tenths or 0) / 10 for pair, tenths in drawn.items()}

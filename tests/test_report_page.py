@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from lib import paths
 from lib.rendering import markup, page
 from lib.words import labels
+from tests.trials import trials
 
 FACTS = {"name": "金水贷", "as_of": "2018-09-30", "program": "0.1.0", "store_version": "abc", "template": "institution"}
 NETWORK = {
@@ -225,7 +226,7 @@ def test_two_headings_with_one_anchor_get_two():
     assert len({heading.anchor for heading in body.headings}) == 2
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=trials(200), deadline=None)
 @given(
     st.lists(
         st.sampled_from(
@@ -241,7 +242,7 @@ def test_no_script_and_no_handler_survives_whatever_is_fed(parts):
         assert not [name for name in attrs if name.startswith("on")]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=trials(100), deadline=None)
 @given(st.text(max_size=60))
 def test_escaped_text_passes_unchanged(text):
     body = f"<p>{html.escape(text)}</p>"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from lib import Case, checks, open_case
 from tests.conftest import write_store
+from tests.trials import trials
 
 MakeCase = Callable[..., Case]
 PLATFORM = [{"institution_id": "P", "name": "某平台"}]
@@ -163,7 +164,7 @@ LEDGER = st.tuples(
 )
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=trials(3), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(LEDGER, min_size=10, max_size=30))
 def test_the_peak_is_that_of_a_day_by_day_reckoning(tmp_path_factory, ledgers):
     """Each ledger is a platform of its own; repayments name a loan by number and never come before it."""
