@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from lib import paths
 from lib.case import Case
 from lib.errors import BadParameter
-from lib.findings import derived, heads, outcomes, tokens, weakest, whatif
+from lib.findings import comparing, derived, grouping, heads, outcomes, tokens, weakest, whatif
 from lib.findings import evidence as _evidence
 from lib.findings.rules import Rule, all_rules
 from lib.store import MONEY, frame
@@ -33,6 +33,7 @@ COLUMNS = pa.schema(
         "last_on": pa.date32(),
         "confidence": pa.float64(),
         "finding_id": pa.string(),
+        "matter_id": pa.string(),
         "institution_id": pa.string(),
         "population": pa.int64(),
         "tested": pa.int64(),
@@ -70,7 +71,8 @@ def run(case: Case, rules: Collection[str] | None = None, **overrides: Mapping[s
     -------
     DataFrame, one row per hit, else one per rule and institution; gravest rule first, then the largest amount
         rule_id · outcome (hit, clear, not_testable) · subject_id · amount_yuan · first_on · last_on · confidence (0 to 1) ·
-        finding_id (the same for the same subject, thresholds and evidence; null without a hit) · institution_id ·
+        finding_id (the same for the same subject, thresholds and evidence; null without a hit) · matter_id (the same for hits
+        of different rules that rest on the same transfers, 80 % of each one's or more: to be counted once) · institution_id ·
         population, tested (what the rule looks at, and how much of it could be tested) · why_not (what was missing) ·
         evidence (list of {table, id}) · detail (what was found) · note (what was left out on purpose) ·
         thresholds (list of {name, value}).
@@ -95,8 +97,44 @@ def run(case: Case, rules: Collection[str] | None = None, **overrides: Mapping[s
     for rule in {rule.id: rule for rule in chosen}.values():
         rows += _run_once(case, rule, whatif.settings_of(rule, asked.get(rule.id, {})))
     rows.sort(key=_gravest_first)
+    rows = [row | {"matter_id": matter} for row, matter in zip(rows, grouping.matters(case, rows), strict=True)]
     spoken = [row | {name: outcomes.spoken(row[name]) for name in ("why_not", "detail", "note")} for row in rows]
     return frame(pa.Table.from_pylist(spoken, schema=COLUMNS))
+
+
+def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Set two runs of the rules side by side: before and after a rectification, two days, or two deliveries (整改验收).
+
+    Parameters
+    ----------
+    before, after
+        Frames of `run`.
+
+    Returns
+    -------
+    DataFrame, one row per rule, institution and subject with a hit in either run, in the order of the runs
+        rule_id · institution_id · subject_id · state · before_yuan · after_yuan · difference_yuan · before_finding_id ·
+        after_finding_id · evidence_gone, evidence_new (rows of evidence in one run only) · why_not (what the run without the
+        hit was missing).
+
+        state is one of: `unchanged`; `changed` (other amount or evidence); `new`; `first_tested` (a hit now, and the rule could
+        not be tested in full before: it may be old); `gone`; `no_longer_tested` (no hit now, and the rule cannot be tested in
+        full any more: nothing is known to be mended); `other_thresholds` and `not_run` (the runs cannot be compared there).
+        `attrs["states"]` counts them.
+
+    Raises
+    ------
+    BadParameter
+        If a frame is no result of `run`.
+
+    Notes
+    -----
+    Several hits of one rule on one subject are paired by the evidence that they share.
+    """
+    made = frame(comparing.compared(before, after))
+    counts = made["state"].value_counts().to_dict()
+    made.attrs["states"] = {state: int(counts.get(state, 0)) for state in comparing.STATES}
+    return made
 
 
 def evidence(case: Case, row: Mapping[str, Any] | pd.Series) -> pd.DataFrame:

@@ -25,7 +25,8 @@ _PATHS = frozenset(("path", "loop", "accounts", "relation_path", "holder_names")
 _PARTIES = frozenset(("path", "loop", "members", "member_ids", "acting_in_concert", "others"))
 _EACH = {"loops": "loop"}  # what a list of lists holds
 _CODES: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("kind", "direction", "purpose", "role", "position", "why", "state", "group"), ("codes", "flows")),
+    **dict.fromkeys(("kind", "direction", "purpose", "role", "position", "why", "group"), ("codes", "flows")),
+    "state": ("codes", "flows", "compare"),
     "outcome": ("outcome", "flows", "codes"),
     "match": ("flows", "codes"),
     "end": ("flows",),
