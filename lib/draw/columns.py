@@ -41,6 +41,7 @@ _CODES: dict[str, tuple[str, ...]] = {
     "reason": ("graph", "codes"),
     "basis": ("graph", "codes", "flows"),
     "severity": ("severity",),
+    "factor": ("grading",),
     "why_not": ("checks",),
 }
 
