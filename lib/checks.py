@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from lib import paths
 from lib.case import Case
 from lib.errors import BadParameter
+from lib.findings import checklist as _checklist
 from lib.findings import comparing, derived, grouping, heads, outcomes, tokens, weakest, whatif
 from lib.findings import evidence as _evidence
 from lib.findings.rules import Rule, all_rules
@@ -135,6 +136,39 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     counts = made["state"].value_counts().to_dict()
     made.attrs["states"] = {state: int(counts.get(state, 0)) for state in comparing.STATES}
     return made
+
+
+def checklist(case: Case, found: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Fill in the 108-item checklist of the rectification for an institution.
+
+    Parameters
+    ----------
+    found
+        A frame of `run`; run here, if omitted.
+
+    Returns
+    -------
+    DataFrame, one row per item, in order
+        item · section · body (the gist; null where its text has not been read) · state · rules (that look at it) · finding_ids
+        (leads) · why_not (what was missing) · rectification (left open: for the institution) · checked (text, memory, proposal;
+        null: not read).
+
+        state is one of: `yes` (有: a rule has a lead), `no` (无: every rule that looks at it was tested in full, without a
+        lead), `not_testable` (无法核实) and `not_covered` (未覆盖: no rule looks at it; a person has to).
+
+    Raises
+    ------
+    BadParameter
+        If the case is the whole district or no institution.
+    """
+    if case.institution_id is None:
+        raise BadParameter(
+            '检查清单须指定一家机构, 例如 open_case("机构名称或编号")',
+            'The checklist needs an institution, for example open_case("its name or id")',
+        )
+    found = run(case) if found is None else found
+    rows = [{str(k): v for k, v in row.items()} for row in found.to_dict("records")]
+    return frame(_checklist.filled_in(case, [row for row in rows if row["institution_id"] == case.institution_id]))
 
 
 def evidence(case: Case, row: Mapping[str, Any] | pd.Series) -> pd.DataFrame:

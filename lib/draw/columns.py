@@ -26,7 +26,7 @@ _PARTIES = frozenset(("path", "loop", "members", "member_ids", "acting_in_concer
 _EACH = {"loops": "loop"}  # what a list of lists holds
 _CODES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("kind", "direction", "purpose", "role", "position", "why", "group"), ("codes", "flows")),
-    "state": ("codes", "flows", "compare"),
+    "state": ("codes", "flows", "compare", "checklist"),
     "outcome": ("outcome", "flows", "codes"),
     "match": ("flows", "codes"),
     "end": ("flows",),

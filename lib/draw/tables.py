@@ -31,6 +31,7 @@ _FRAMES = {
     "traced_balances": ("account", "change_yuan", "traced_yuan"),
     "at_rest": ("account", "traced_yuan"),
     "checks": ("rule_id", "finding_id"),
+    "checklist": ("item", "state", "rectification"),
     "grade": ("factor", "points", "contribution"),
     "compare": ("rule_id", "state", "before_finding_id"),
     "apr": ("loan_id", "apr_simple"),
