@@ -11,9 +11,8 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
-from lib import Case, open_case
+from lib import Case, drafts, open_case
 from lib.curate import import_delivery
-from lib.drafts import next_version
 from lib.schema import schema
 from lib.store import SCHEMA_VERSION, Store
 
@@ -62,7 +61,7 @@ def _empty_store() -> bytes:
     """Return the file of a Store without rows: making its tables and their comments takes longer than most tests."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "empty.duckdb"
-        with next_version(path) as store:
+        with drafts.next_version(path) as store:
             store.execute("insert into store_meta values ('test', 'test', $schema)", schema=SCHEMA_VERSION)
         return path.read_bytes()
 
@@ -70,8 +69,10 @@ def _empty_store() -> bytes:
 def write_store(path: Path, tables: dict[str, Rows], *then: Callable[[Store], None]) -> Path:
     """Write rows (dicts of column → value, the rest null) straight into a new Store, derive from them, and return its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_empty_store())
-    with next_version(path) as store:
+    draft = path.with_name(f".{path.name}.next")  # a Store that is open under this name stays as it is
+    draft.write_bytes(_empty_store())
+    with drafts._written(draft) as connection:  # next_version would open a copy once more, to see that it is whole
+        store = Store(path, "", connection)
         store.execute("begin")  # else every row is synced to the disk on its own
         for name, rows in tables.items():
             known = {c.name for c in schema()[name].columns}
@@ -83,6 +84,7 @@ def write_store(path: Path, tables: dict[str, Rows], *then: Callable[[Store], No
         store.execute("commit")
         for derive in then:
             derive(store)
+    draft.replace(path)
     return path
 
 
