@@ -159,16 +159,17 @@ def checklist(case: Case, found: pd.DataFrame | None = None) -> pd.DataFrame:
     Raises
     ------
     BadParameter
-        If the case is the whole district or no institution.
+        If the case is the whole district. For a party that is no institution, no item applies.
     """
-    if case.institution_id is None:
+    if case.is_district:
         raise BadParameter(
             '检查清单须指定一家机构, 例如 open_case("机构名称或编号")',
             'The checklist needs an institution, for example open_case("its name or id")',
         )
     found = run(case) if found is None else found
     rows = [{str(k): v for k, v in row.items()} for row in found.to_dict("records")]
-    return frame(_checklist.filled_in(case, [row for row in rows if row["institution_id"] == case.institution_id]))
+    own = [row for row in rows if row["institution_id"] == case.institution_id]
+    return frame(_checklist.filled_in(case, own) if case.institution_id else _checklist.COLUMNS.empty_table())
 
 
 def evidence(case: Case, row: Mapping[str, Any] | pd.Series) -> pd.DataFrame:

@@ -40,7 +40,7 @@ def grade(case: Case, found: pd.DataFrame | None = None) -> pd.DataFrame:
     Raises
     ------
     BadParameter
-        If the case is the whole district or no institution.
+        If the case is the whole district. A party that is no institution has no factors.
     BadFile
         If data/raw/records/confirmed_leads.csv cannot be read.
 
@@ -49,11 +49,15 @@ def grade(case: Case, found: pd.DataFrame | None = None) -> pd.DataFrame:
     Leads are confirmed in data/raw/records/confirmed_leads.csv (finding_id, who, when, why). Findings of several rules that are
     one matter count once, by the gravest.
     """
-    if case.institution_id is None:
+    if case.is_district:
         raise BadParameter(
             '风险分级须指定一家机构, 例如 open_case("机构名称或编号")',
             'Grading needs an institution, for example open_case("its name or id")',
         )
+    if case.institution_id is None:  # a report may be on any party
+        made = frame(_table([]))
+        made.attrs["caption"] = word("grading", "no_institution")
+        return made
     found = checks.run(case) if found is None else found
     rows: list[dict[str, Any]] = [{str(k): v for k, v in row.items()} for row in found.to_dict("records")]
     rows = [row for row in rows if row["institution_id"] == case.institution_id]
@@ -69,14 +73,14 @@ def _table(factors: list[grading.Factor]) -> pa.Table:
     weights = grading.weights()
     return pa.table(
         {
-            "factor": [f.name for f in factors],
+            "factor": pa.array([f.name for f in factors], pa.string()),
             "value": pa.array([f.value for f in factors], pa.decimal128(38, 2)),
             "points": pa.array([f.points for f in factors], pa.decimal128(5, 2)),
-            "weight": [float(weights[f.name]) for f in factors],
+            "weight": pa.array([float(weights[f.name]) for f in factors], pa.float64()),
             "contribution": pa.array(
                 [weights[f.name] * f.points if grading.is_graded(f) else None for f in factors], pa.decimal128(7, 4)
             ),
-            "coverage": [float(f.coverage) for f in factors],
+            "coverage": pa.array([float(f.coverage) for f in factors], pa.float64()),
             "rules": pa.array([f.rules for f in factors], _TEXTS),
             "finding_ids": pa.array([f.finding_ids for f in factors], _TEXTS),
             "missing": pa.array([[_missing(f, name) for name in f.missing] for f in factors], _TEXTS),

@@ -62,3 +62,8 @@ def test_the_store_of_the_sample_has_all_items_in_order(sample_store: Any) -> No
 def test_a_district_has_no_checklist(make_case: Callable[..., Case]) -> None:
     with pytest.raises(BadParameter, match="机构"):
         checks.checklist(make_case())
+
+
+def test_a_party_that_is_no_institution_has_none(make_case: Callable[..., Case]) -> None:
+    case = make_case("甲公司", parties=[{"party_id": "A", "name": "甲公司", "kind": "company"}])
+    assert not len(checks.checklist(case))

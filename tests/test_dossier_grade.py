@@ -188,3 +188,8 @@ def test_every_number_of_the_scheme_has_a_basis_and_a_mark_and_every_rule_a_seve
             assert basis
             assert mark in ("V", "M", "D")
     assert set(SEVERITY.values()) <= set(grading.scheme().parts["violations"])
+
+
+def test_a_party_that_is_no_institution_has_none(make_case: Callable[..., Case]) -> None:
+    case = make_case("甲公司", parties=[{"party_id": "A", "name": "甲公司", "kind": "company"}])
+    assert not len(dossier.grade(case))

@@ -47,7 +47,7 @@ def test_a_template_opens_a_case_and_then_only_calls(path: Path) -> None:
     _, opening, *calls = (cell["source"] for cell in cells(path, "code"))
     assert opening.splitlines()[-2:] == ["use_language(lang)", "case = open_case(institution, as_of, store)"]
     for call in calls:
-        assert re.fullmatch(r"(draw|graph|flows|checks)\.\w+\(.*\)", call), call
+        assert re.fullmatch(r"(draw|graph|flows|checks|dossier)\.\w+\(.*\)", call), call
 
 
 @every_template
