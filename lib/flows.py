@@ -8,6 +8,7 @@ The face of lib/money. Everything takes a case first and gives a DataFrame (or a
 * `trace`, `at_rest`: money followed forward in time order under a named convention, conserved to the fen, and where it lies in
   the end. `compare_methods`: all conventions side by side, and whether the conclusion depends on the choice.
 * `round_trips`: money that comes back to where it began.
+* `patterns`: fan-in, fan-out, gather-scatter, scatter-gather, bipartite, stack, pass-through, mirror, structuring, dormant.
 * `reconcile`: loan contracts against their payouts. `instalments`: schedule, ledger and bank, instalment by instalment.
 * `apr`: what loans really cost, all in. `balance_breaks`: running balances that do not hold.
 * `derive_…`: the same for all cases of a scope at once, as the Arrow tables that rules read.
@@ -30,6 +31,7 @@ from lib.money.derived import (
 from lib.money.instalments import instalments
 from lib.money.matching import reconcile
 from lib.money.overview import between, monthly, network
+from lib.money.patterns.answering import patterns
 from lib.money.resting import at_rest
 from lib.money.scope import accounts, transfers
 from lib.money.tracing import trace
@@ -54,6 +56,7 @@ __all__ = [
     "instalments",
     "monthly",
     "network",
+    "patterns",
     "reconcile",
     "round_trips",
     "trace",
