@@ -61,7 +61,8 @@ def patterns(
         * mirror: days=2, tolerance_share=0.005 (of the larger), times=3, min_yuan=0.
         * structuring: days=5, times=3, band_share=0.8, cash_yuan=50000, person_yuan=500000, company_yuan=2000000,
           since="2017-07-01" (the day from which these thresholds hold; earlier transfers are not held against them).
-        * dormant: idle_days=180, days=10, multiple=10 (of the monthly mean of the year before), turnover_yuan=100000 (in and out).
+        * dormant: idle_days=180, days=10, multiple=10 (of the monthly mean of the year before), turnover_yuan=100000 (in and out),
+          first_use=False (True: also accounts that move for the first time so long after they were opened).
 
     Returns
     -------

@@ -18,6 +18,7 @@ _NEVER = 2**40
 def dormant(scene: Scene, settings: Settings) -> pa.Table:
     """Find accounts without a movement for so many days that then move many times the monthly mean of the year before.
 
+    An account that first moves long after it was opened was new rather than asleep: it counts with `first_use` alone.
     What moves is what comes in and what goes out, together. A bank's own interest and fees (of nobody named) wake nobody. The
     year before counts as far as the statements cover it and the account was open.
     """
@@ -27,7 +28,7 @@ def dormant(scene: Scene, settings: Settings) -> pa.Table:
     first = np.append(True, np.diff(account) != 0)[: len(rows)]
     before = np.append(0, day[:-1])[: len(rows)]
     before[first] = np.maximum(covered_from, opened)[account[first]]  # of an account without statements: never
-    wakes = np.flatnonzero(day - before >= settings["idle_days"])
+    wakes = np.flatnonzero((day - before >= settings["idle_days"]) & (settings["first_use"] | ~first))
     span = int(day.max(initial=0)) + settings["days"] + 2
     key, total = account * span + day, np.concatenate(([0], np.cumsum(amount)))
     who, woke = account[wakes], day[wakes]

@@ -36,7 +36,7 @@ DEFAULTS: dict[str, Settings] = {
         **{"days": 5, "times": 3, "band_share": 0.8, "cash_yuan": 50_000, "person_yuan": 500_000},
         **{"company_yuan": 2_000_000, "since": "2017-07-01"},
     },
-    "dormant": {"idle_days": 180, "days": 10, "multiple": 10, "turnover_yuan": 100_000},
+    "dormant": {"idle_days": 180, "days": 10, "multiple": 10, "turnover_yuan": 100_000, "first_use": False},
 }
 KINDS = tuple(DEFAULTS)
 _WHOLE = {
@@ -100,6 +100,8 @@ def _check(settings: Settings) -> None:
             parts(name, value, _PARTS[name])
         elif name.endswith("_yuan"):
             as_fen(name, value)
+        elif name == "first_use":
+            _yes_or_no(name, value)
         else:
             day(name, value)
     if settings.get("ratio_low", 0) > settings.get("ratio_high", 1):
@@ -107,6 +109,11 @@ def _check(settings: Settings) -> None:
         raise BadParameter(
             f"ratio_low={low} 不能大于 ratio_high={high}", f"ratio_low={low} must not be more than ratio_high={high}"
         )
+
+
+def _yes_or_no(name: str, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise BadParameter(f"{name}={value!r} 应为 True 或 False", f"{name}={value!r} must be True or False")
 
 
 def parts(name: str, value: Any, most: int = 10) -> int:
