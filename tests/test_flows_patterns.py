@@ -109,9 +109,22 @@ def test_three_middles_carry_money_on_from_one_account_to_another(make_case):
 def test_three_payers_that_each_pay_the_same_three_payees_are_a_bipartite_group(make_case):
     rows = [move(f"{p}{q}", p, q, 10, i) for i, (p, q) in enumerate((p, q) for p in "ABC" for q in "XYZ")]
     found = asked(make_case(transfers=[*rows, move("other", "A", "W", 10)]), "bipartite").iloc[0]
-    assert (found["centre_accounts"], found["counterparties"], found["transfers"], found["density"]) == (["A", "B", "C"], 3, 9, 1.0)
+    assert (found["centre_accounts"], found["counterparties"], found["transfers"], found["density"]) == (
+        ["A", "B", "C"],
+        3,
+        9,
+        1.0,
+    )
     assert found["out_yuan"] == 90
     assert len(asked(make_case(transfers=rows[:-1]), "bipartite")) == 0
+
+
+@pytest.mark.parametrize(("wheel", "outcome"), [(6, "found"), (7, "not_testable")])
+def test_groups_of_which_less_than_half_the_pairs_occur_are_not_told_apart(make_case, wheel, outcome):
+    # each of six or seven payers pays three payees next to each other: 18 of 36 pairs, 21 of 49
+    rows = [move(f"{i}-{j}", f"P{i}", f"Q{(i + j) % wheel}", 10) for i in range(wheel) for j in range(3)]
+    found = asked(make_case(transfers=rows), "bipartite").iloc[0]
+    assert (found["outcome"], found["density"]) == (outcome, 3 / wheel)
 
 
 def test_a_stack_has_three_layers_in_time_order(make_case):

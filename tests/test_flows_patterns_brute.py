@@ -71,7 +71,8 @@ def rows_of(ids):
 
 def found(table, *figures):
     return sorted(
-        (tuple(row["centre_accounts"]), sorted(rows_of(row["transfer_ids"])), *(row[f] for f in figures)) for row in table.to_pylist()
+        (tuple(row["centre_accounts"]), sorted(rows_of(row["transfer_ids"])), *(row[f] for f in figures))
+        for row in table.to_pylist()
     )
 
 
@@ -100,9 +101,7 @@ def test_gathering_before_scattering_is_found_in_every_order_that_nobody_denies(
 def test_every_scattering_that_gathers_again_is_found(moves, days, least):
     table = layers.scatter_gather(scene_of(moves), DEFAULTS["scatter_gather"] | {"days": days, "middles": least})
     made = slow.scatter_gather(moves, days, least)
-    assert found(table) == sorted(
-        ((f"A{a}", f"A{b}"), sorted(rows)) for (a, b), parts in made.items() for rows in parts
-    )
+    assert found(table) == sorted(((f"A{a}", f"A{b}"), sorted(rows)) for (a, b), parts in made.items() for rows in parts)
 
 
 @settings(max_examples=100, deadline=None)
@@ -174,7 +173,14 @@ def test_as_many_pairs_there_and_back_are_made_as_can_be(rows, days):
 def test_larger_ledgers_give_what_brute_force_gives(seed):
     draw = np.random.default_rng(seed)
     moves = [
-        (*map(int, draw.integers(0, 9, 2)), 1, int(draw.integers(0, 8)) * DAY + int(draw.integers(0, 24)) * 3_600_000_000, False, -1, -1)
+        (
+            *map(int, draw.integers(0, 9, 2)),
+            1,
+            int(draw.integers(0, 8)) * DAY + int(draw.integers(0, 24)) * 3_600_000_000,
+            False,
+            -1,
+            -1,
+        )
         for _ in range(150)
     ]
     scene = scene_of(moves)

@@ -28,7 +28,7 @@ def labelled():
         rows = []
         for place, row in enumerate(pattern["transactions"]):
             sides = [f"W{row[f'{side}_bank']}-{row[f'{side}_account']}" for side in ("from", "to")]
-            at = dt.datetime.strptime(row["timestamp"], "%Y/%m/%d %H:%M")
+            at = dt.datetime.fromisoformat(row["timestamp"].replace("/", "-"))
             rows.append((f"W{number}-{place}", *sides, at, False, Decimal(str(row["amount_paid"]))))
         centre, others = rows[0][2 if kind == "fan_in" else 1], {r[1 if kind == "fan_in" else 2] for r in rows}
         made.append((kind, centre, len(others), {r[0] for r in rows}, rows))
@@ -64,7 +64,9 @@ def amlsim(tmp_path_factory):
 # Source: IBM AMLworld HI-Small, its 88 labelled fans. Twelve are one transfer and thirteen two, by the labels: no fan by any
 # count of counterparties above 2. Counted from the file: 76 have two or more counterparties, 63 three or more, 36 ten or more.
 @pytest.mark.parametrize(("counterparties", "labelled_so"), [(1, 88), (2, 76), (3, 63), (10, 36)])
-def test_every_labelled_fan_of_amlworld_that_is_one_by_the_setting_is_found_whole(amlworld, labelled, counterparties, labelled_so):
+def test_every_labelled_fan_of_amlworld_that_is_one_by_the_setting_is_found_whole(
+    amlworld, labelled, counterparties, labelled_so
+):
     found = flows.patterns(amlworld, ["fan_in", "fan_out"], counterparties=counterparties)
     held = [(row.kind, row.centre_accounts, set(row.transfer_ids)) for row in found[found["outcome"] == "found"].itertuples()]
     wanted = [(kind, centre, ids) for kind, centre, others, ids, _ in labelled if others >= counterparties]
@@ -86,5 +88,7 @@ def test_nine_of_ten_flagged_accounts_of_amlsim_are_in_a_fan_of_three_payers(aml
         flagged = {f"S{row['nodeid']}" for row in csv.DictReader(file) if row["isFraud"] == "1"}
     assert len(flagged) == 954
     recall, precision = len(reached & flagged) / len(flagged), len(reached & flagged) / len(reached)
-    print(f"AMLSim: recall {recall:.3f}, precision {precision:.3f} of {len(reached):,} accounts; 0.048 are flagged of all 20,000")
+    print(
+        f"AMLSim: recall {recall:.3f}, precision {precision:.3f} of {len(reached):,} accounts; 0.048 are flagged of all 20,000"
+    )
     assert recall >= 0.90

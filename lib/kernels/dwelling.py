@@ -16,8 +16,8 @@ def dwell(account, arrives, fen, low, high, opening):  # type: ignore[no-untyped
     """Say of each payment how long its money had been in the account: what came first goes first.
 
     Parameters: account, whether the row arrives, amount, and the second at the earliest and at the latest, per row; what each
-    account held at first, which goes before all else. Returns per row (payments only) the sum over its fen of the whole days and
-    of the seconds left over, at least and at most (rows, 4), and the fen that were not seen to come.
+    account held at first, which goes before all else. Returns per row (payments only) the sum over its fen of the whole days
+    and of the seconds left over, at least and at most (rows, 4), and the fen that were not seen to come.
     """
     rows = len(account)
     sums, unseen = np.zeros((rows, 4), np.int64), np.zeros(rows, np.int64)
@@ -81,14 +81,13 @@ def _held(ends, first, last, day_from, day_to):  # type: ignore[no-untyped-def]
 def passing(account, day, arrives, fen, sums, unseen, balances, days, bounds):  # type: ignore[no-untyped-def]
     """Find the windows in which what comes into an account goes on at once; of each stretch of windows the strongest.
 
-    Parameters: rows as in `dwell`, its answer, balances = (start, day, fen, known_from, known_to): known balances at the ends of
-    days per account (CSR) and the days for which they are known; days of a window; bounds = (lowest and highest out ÷ in, highest
-    resting ÷ throughput, each in ten-thousandths, most seconds of stay, least throughput in fen). Returns, 13 numbers after 13: first row, end
-    row, windows of the stretch, in, out, sum of the balances at the ends of the days from the first to the last movement (-1 and
-    0 days where unknown), days, sums of the stay (four), fen unseen, state (2: all of it holds; 1: nothing known contradicts).
+    Parameters: rows as in `dwell`, its answer; balances = (start, day, fen, known_from, known_to): known balances at the ends
+    of days per account (CSR) and the days for which they are known; days of a window; bounds = (lowest and highest out ÷ in,
+    highest resting ÷ throughput, each in ten-thousandths, most seconds of stay, least throughput in fen). Returns, 13 numbers
+    after 13: first row, end row, windows of the stretch, in, out, sum of the balances at the ends of the days from the first
+    to the last movement (-1, and 0 days, where unknown), those days, sums of the stay (four), fen unseen, state (2: all of it
+    holds; 1: nothing known contradicts).
     """
-    start, end_day, end_fen, known_from, known_to = balances
-    lowest, highest, resting, seconds, least = bounds
     found = [np.int64(0) for _ in range(0)]
     total, rows = np.zeros(7, np.int64), len(account)  # in, out, four sums, unseen
     first, end, until = 0, 0, -1

@@ -97,10 +97,10 @@ def _stretches(source, part, moves, sides, days, least, stamps, stamp, members, 
 def scatter_gather(start, by_payee, by_day, moves, sides, days, least, most_ways):  # type: ignore[no-untyped-def]
     """Find pairs of a source and a target between which at least so many middles carry money on within some days.
 
-    Parameters: rows by payer (CSR), of a payer by payee, and by day; moves = (payee, day, arr_low, dep_high), sides = (arr_high,
-    dep_low); days of a window; middles at least; ways of two transfers after which the search ends. Returns, one after the
-    other, (pattern, transfer), with repeats, and (source, target, most middles in a window, windows, sure); and whether it ended
-    early.
+    Parameters: rows by payer (CSR), of a payer by payee, and by day; moves = (payee, day, arr_low, dep_high), sides =
+    (arr_high, dep_low); days of a window; middles at least; ways of two transfers after which the search ends. Returns, one
+    after the other, (pattern, transfer), with repeats, and (source, target, most middles in a window, windows, sure); and
+    whether it ended early.
     """
     accounts = len(start) - 1
     last, count, number = np.full(accounts, -1, np.int64), np.zeros(accounts, np.int64), np.full(accounts, -1, np.int64)
@@ -159,6 +159,24 @@ def _count_pairs(first, end, kept, pair, side, stamps, stamp, degree):  # type: 
 
 
 @njit(cache=True)
+def _thin(first, end, payer, payee, pair, payers, payees, kept, paying, paid, stamps, stamp):  # type: ignore[no-untyped-def]
+    """Remove the rows of a window whose payer or payee falls short until none does; return the next stamp."""
+    for row in range(first, end):
+        kept[row] = True
+    changed = True
+    while changed:
+        changed = False
+        _count_pairs(first, end, kept, pair, payer, stamps, stamp, paying)
+        _count_pairs(first, end, kept, pair, payee, stamps, stamp + 1, paid)
+        stamp += 2
+        for row in range(first, end):
+            if kept[row] and (paying[payer[row]] < payees or paid[payee[row]] < payers):
+                kept[row] = False
+                changed = True
+    return stamp
+
+
+@njit(cache=True)
 def bipartite(payer, payee, accounts, pair, pairs, day, days, payers, payees):  # type: ignore[no-untyped-def]
     """Find groups in which every payer pays `payees` of the payees and every payee is paid by `payers` of the payers.
 
@@ -176,18 +194,7 @@ def bipartite(payer, payee, accounts, pair, pairs, day, days, payers, payees):  
     while first < rows:
         while end < rows and day[end] < day[first] + days:
             end += 1
-        for row in range(first, end):
-            kept[row] = True
-        changed = True
-        while changed:
-            changed = False
-            _count_pairs(first, end, kept, pair, payer, stamps, stamp, paying)
-            _count_pairs(first, end, kept, pair, payee, stamps, stamp + 1, paid)
-            stamp += 2
-            for row in range(first, end):
-                if kept[row] and (paying[payer[row]] < payees or paid[payee[row]] < payers):
-                    kept[row] = False
-                    changed = True
+        stamp = _thin(first, end, payer, payee, pair, payers, payees, kept, paying, paid, stamps, stamp)
         for row in range(first, end):
             if kept[row]:
                 found[row] = True
@@ -196,10 +203,16 @@ def bipartite(payer, payee, accounts, pair, pairs, day, days, payers, payees):  
         for row in range(first, end):
             first_paying[payer[row]] = first_paid[payee[row]] = -1
         first = _next_day(day, first)
-    group = np.full(rows, -1, np.int64)
-    for row in range(rows):
-        if found[row]:
-            group[row] = _root(parent, row)
+    return _groups(parent, found)
+
+
+@njit(cache=True)
+def _groups(parent, found):  # type: ignore[no-untyped-def]
+    """Give each that was found the number of its group's first, and -1 to the others."""
+    group = np.full(len(parent), -1, np.int64)
+    for node in range(len(parent)):
+        if found[node]:
+            group[node] = _root(parent, node)
     return group
 
 
@@ -293,8 +306,4 @@ def stacks(payer, payee, accounts, pair, pairs, day, arr_low, dep_high, days, br
             for layer in range(3):
                 heads[layer, payer[row]] = heads[layer, payee[row]] = -1
         first = _next_day(day, first)
-    group = np.full(2 * rows, -1, np.int64)
-    for leg in range(2 * rows):
-        if found[leg]:
-            group[leg] = _root(parent, leg)
-    return group
+    return _groups(parent, found)

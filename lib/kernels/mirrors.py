@@ -44,7 +44,7 @@ def mirrored(starts, ends, there, day, fen, days, tolerance):  # type: ignore[no
     """Pair transfers one way with transfers the other way, as many as possible.
 
     Parameters: slices of rows, each the transfers between two accounts by day; whether a row goes the first way; days between
-    the two of a pair at most; difference in ten-thousandths of the larger amount. Returns each row's partner, -1 if it has none.
+    the two of a pair at most; difference in ten-thousandths of the larger amount. Returns each row's partner, -1 for none.
     """
     partner, reached = np.full(len(day), -1, np.int64), np.full(len(day), -1, np.int64)
     first_back, came_from = np.zeros(len(day), np.int64), np.zeros(len(day), np.int64)

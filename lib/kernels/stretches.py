@@ -15,8 +15,8 @@ def stretches(group, day, other, others, days, least):  # type: ignore[no-untype
     Parameters: group, day, other (0 <= other < others) per row; days of a window; how many others at least. Returns where each
     stretch begins and ends, the most others met in one window, and how many windows qualify.
     """
-    starts, ends = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
-    most, windows = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
+    starts, ends = [0 for _ in range(0)], [0 for _ in range(0)]
+    most, windows = [0 for _ in range(0)], [0 for _ in range(0)]
     met, distinct = np.zeros(others, np.int64), 0
     first, end, rows = 0, 0, len(group)
     while first < rows:
@@ -30,8 +30,8 @@ def stretches(group, day, other, others, days, least):  # type: ignore[no-untype
             else:
                 starts.append(first)
                 ends.append(end)
-                most.append(np.int64(distinct))
-                windows.append(np.int64(1))
+                most.append(distinct)
+                windows.append(1)
         row = first
         while row < end and group[row] == group[first] and day[row] == day[first]:
             met[other[row]] -= 1
@@ -74,7 +74,7 @@ def _crossing(first, end, arrives, other, low, high, least, met, place, stamp): 
             if count == least:
                 earliest = low[row]
                 break
-    count, sure = 0, 0
+    count = 0
     for row in range(first, end):  # payees that may be paid from the earliest moment on
         if not arrives[row] and high[row] >= earliest and met[other[row]] != stamp + 1:
             met[other[row]] = stamp + 1
@@ -82,22 +82,28 @@ def _crossing(first, end, arrives, other, low, high, least, met, place, stamp): 
     if count < least:
         return earliest, latest, False
     latest = _last_moment(first, end, arrives, other, high, least, met, place, stamp + 2)
+    return earliest, latest, _surely(first, end, arrives, other, low, high, earliest, least, met, stamp + 3)
+
+
+@njit(cache=True)
+def _surely(first, end, arrives, other, low, high, moment, least, met, stamp):  # type: ignore[no-untyped-def]
+    """Tell whether enough payers have surely paid by a moment, and enough payees are surely paid after it."""
+    came, paid = 0, 0
     for row in range(first, end):
-        if arrives[row] and high[row] <= earliest and met[other[row]] != stamp + 3:
-            met[other[row]] = stamp + 3
-            sure += 1
-    paid = 0
+        if arrives[row] and high[row] <= moment and met[other[row]] != stamp:
+            met[other[row]] = stamp
+            came += 1
     for row in range(first, end):
-        if not arrives[row] and low[row] > earliest and met[other[row]] != stamp + 4:
-            met[other[row]] = stamp + 4
+        if not arrives[row] and low[row] > moment and met[other[row]] != stamp + 1:
+            met[other[row]] = stamp + 1
             paid += 1
-    return earliest, latest, sure >= least and paid >= least
+    return came >= least and paid >= least
 
 
 @njit(cache=True)
 def _last_moment(first, end, arrives, other, high, least, met, place, stamp):  # type: ignore[no-untyped-def]
     """Return the latest moment from which on `least` different others may be paid: the least-th largest of their last ones."""
-    lasts = [np.int64(0) for _ in range(0)]
+    lasts = [0 for _ in range(0)]
     for row in range(first, end):
         if not arrives[row]:
             if met[other[row]] != stamp:
@@ -105,13 +111,13 @@ def _last_moment(first, end, arrives, other, high, least, met, place, stamp):  #
                 lasts.append(high[row])
             else:
                 lasts[place[other[row]]] = max(lasts[place[other[row]]], high[row])
-    latest = np.int64(0)
+    latest = 0
     for _ in range(least):  # the largest is taken out, again and again: sorting costs seconds to compile
         at = 0
         for i in range(1, len(lasts)):
             if lasts[i] > lasts[at]:
                 at = i
-        latest, lasts[at] = lasts[at], np.int64(-1)
+        latest, lasts[at] = lasts[at], -1
     return latest
 
 
@@ -123,8 +129,8 @@ def crossings(group, day, arrives, other, others, low, high, days, least):  # ty
     other side; slots from low to high in which the row may have happened. Returns where each stretch begins and ends, how many
     windows qualify, whether one of them does without a tie, and per row whether it is part of one.
     """
-    starts, ends = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
-    windows, sures = [np.int64(0) for _ in range(0)], [False for _ in range(0)]
+    starts, ends = [0 for _ in range(0)], [0 for _ in range(0)]
+    windows, sures = [0 for _ in range(0)], [False for _ in range(0)]
     kept, met, place = np.zeros(len(group), np.bool_), np.full(others, -1, np.int64), np.zeros(others, np.int64)
     first, end, rows, stamp = 0, 0, len(group), np.int64(0)
     while first < rows:
@@ -141,7 +147,7 @@ def crossings(group, day, arrives, other, others, low, high, days, least):  # ty
                 else:
                     starts.append(first)
                     ends.append(end)
-                    windows.append(np.int64(1))
+                    windows.append(1)
                     sures.append(sure)
         row = first
         while row < end and group[row] == group[first] and day[row] == day[first]:

@@ -45,7 +45,8 @@ def patterns(
         One or several of: fan_in, fan_out (many holders pay one account, or are paid by it) · gather_scatter (one account is
         paid by many and after that pays many) · scatter_gather (several middles carry money on from one account to another) ·
         bipartite (payers that each pay several of the same payees) · stack (three layers: tops pay middles, which after that
-        pay bottoms) · pass_through (快进快出) · mirror (等额对敲) · structuring (临界拆分) · dormant (休眠账户突然启用). All, if omitted.
+        pay bottoms) · pass_through (快进快出) · mirror (等额对敲) · structuring (临界拆分) · dormant (休眠账户突然启用).
+        All, if omitted.
     hubs
         Accounts that are no centre and carry nothing: custody, payment, tax and settlement accounts, if omitted; [] for none.
         As the other side of fans, structuring, pass-through and dormant accounts they count.
@@ -55,14 +56,16 @@ def patterns(
 
         * fan_in, fan_out: days=10, counterparties=10 (different holders), top_share=0.7, min_yuan=0 (of each transfer).
         * gather_scatter: days=10, counterparties=10, min_yuan=0. scatter_gather: days=10, middles=3, min_yuan=0.
-        * bipartite: days=10, payers=3, payees=3, min_yuan=0. stack: days=10, breadth=3, min_yuan=0.
+        * bipartite: days=10, payers=3, payees=3, density_share=0.5, min_yuan=0. stack: days=10, breadth=3,
+          density_share=0.5, min_yuan=0. Groups in which fewer of the pairs occur are not testable (not_separable): busy
+          accounts overlap, and what is inside is not told apart.
         * pass_through: days=30, ratio_low=0.9, ratio_high=1.1 (out ÷ in), dwell_hours=48, resting_share=0.05,
           throughput_yuan=200000 (the lesser of in and out).
         * mirror: days=2, tolerance_share=0.005 (of the larger), times=3, min_yuan=0.
         * structuring: days=5, times=3, band_share=0.8, cash_yuan=50000, person_yuan=500000, company_yuan=2000000,
           since="2017-07-01" (the day from which these thresholds hold; earlier transfers are not held against them).
-        * dormant: idle_days=180, days=10, multiple=10 (of the monthly mean of the year before), turnover_yuan=100000 (in and out),
-          first_use=False (True: also accounts that move for the first time so long after they were opened).
+        * dormant: idle_days=180, days=10, multiple=10 (of the monthly mean of the year before), turnover_yuan=100000 (in and
+          out), first_use=False (True: also accounts that move for the first time so long after they were opened).
 
     Returns
     -------
@@ -72,19 +75,19 @@ def patterns(
         mirror, who paid first first; a customer's accounts of structuring) · holder_ids, holder_names (of these, null where
         nobody is known) · of_case (a centre belongs to the case) · counterparties (different holders; middles of
         scatter_gather; payees of bipartite; accounts above and below of stack) · amount_yuan (of all transfers listed) ·
-        in_yuan, out_yuan (of the centres; for a fan, what ran on its other side in the same days) · first_on, last_on · windows
-        (how many, by the days on which they begin, qualify) · most (counterparties in one window) · density (pairs that occur,
-        of all that could) · top_share, concentrated (the part of a fan's other side that is one holder's, and whether it
-        reaches the setting: with it, PT-03 is met in full) · out_in_ratio · dwell_hours, dwell_hours_most (mean stay of the
-        money that went, by amount, first in first out: at least and at most) · resting_yuan, resting_part (mean balance at the
-        ends of the days, and as part of the throughput) · unseen_yuan (what went out and was not seen to come in) · times ·
-        threshold_yuan · idle_days · multiple · tied (rests on an order that nobody stated) · transfers · parameters ·
-        transfer_ids (the evidence, in order).
+        in_yuan, out_yuan (of the centres; for a fan, what ran on its other side in the same days) · first_on, last_on ·
+        windows (how many, by the days on which they begin, qualify) · most (counterparties in one window) · density (of
+        bipartite and stack: pairs that occur, of all that could) · top_share, concentrated (the part of a fan's other side
+        that is one holder's, and whether it reaches the setting: with it, PT-03 is met in full) · out_in_ratio · dwell_hours,
+        dwell_hours_most (mean stay of the money that went, by amount, first in first out: at least and at most) ·
+        resting_yuan, resting_part (mean balance at the ends of the days, and as part of the throughput) · unseen_yuan (what
+        went out and was not seen to come in) · times · threshold_yuan · idle_days · multiple · tied (rests on an order that
+        nobody stated) · transfers · parameters · transfer_ids (the evidence, in order).
         For a case of one party: patterns in which an account of the case takes part (see `accounts`). Rows of the kind `every`
         tell what was in no pattern, or in some by one side only: undated, negative, nothing (0.00), payer_unknown,
         payee_unknown, masked, direction_unknown (ids of statement lines), no_statements (accounts seen in statements of others
-        alone), no_transfers. `attrs`: parameters (by kind), hubs, reversed (transfers left out: they were undone by a reversal,
-        or undid one).
+        alone), no_transfers. `attrs`: notes (the same in words), parameters (by kind), hubs, reversed (transfers left out: they
+        were undone by a reversal, or undid one).
 
     Raises
     ------
@@ -115,6 +118,7 @@ def patterns(
     made.attrs |= {"parameters": {k: dict(v) for k, v in asked.items()}, "hubs": left_out, "reversed": gone}
     outcome = table["outcome"].to_pylist()
     counts = {"found": outcome.count(FOUND), "untested": outcome.count(NOT_TESTABLE)}
+    made.attrs["notes"] = _notes(table)
     made.attrs["caption"] = word("flows", "patterns", **{k: f"{n:,}" for k, n in counts.items()})
     return made
 
@@ -155,18 +159,22 @@ def _holders(case: Case, centres: pa.ListArray) -> tuple[pa.Array, pa.Array]:
     """Return lists of ids and of names of the holders of centres."""
     held = scope.held_accounts(case)
     places = pc.index_in(centres.flatten(), value_set=held["account_id"].combine_chunks())
-    return tuple(  # type: ignore[return-value]
+    return tuple(
         pa.ListArray.from_arrays(centres.offsets, held[name].combine_chunks().take(places), mask=None)
         for name in ("holder_id", "holder_name")
     )
 
 
-def _finished(table: pa.Table, holders: tuple[pa.Array, pa.Array], mine: Flags, at: Scene, asked: dict[str, Settings]) -> pa.Table:
+def _finished(
+    table: pa.Table, holders: tuple[pa.Array, pa.Array], mine: Flags, at: Scene, asked: dict[str, Settings]
+) -> pa.Table:
     centres = table["centre_accounts"].combine_chunks()
     marked = np.append(mine, False)[at.book.codes(centres.flatten())]
     of = np.repeat(np.arange(len(centres)), pc.fill_null(pc.list_value_length(centres), 0).to_numpy())
     kinds = table["kind"].to_pylist()
-    columns: dict[str, Any] = {"pattern_id": pa.array(map(_id, kinds, table["transfer_ids"].to_pylist(), centres.to_pylist()), pa.string())}
+    columns: dict[str, Any] = {
+        "pattern_id": pa.array(map(_id, kinds, table["transfer_ids"].to_pylist(), centres.to_pylist()), pa.string())
+    }
     columns |= {name: table[name] for name in COLUMNS.names[:4]}
     columns |= {"holder_ids": holders[0], "holder_names": holders[1]}
     columns["of_case"] = pa.array(np.bincount(of[marked], minlength=len(centres)) > 0)
@@ -179,6 +187,22 @@ def _finished(table: pa.Table, holders: tuple[pa.Array, pa.Array], mine: Flags, 
     by += [("first_on", "ascending"), ("pattern_id", "ascending")]
     order = pc.sort_indices(made.select([name for name, _ in by[1:]]).append_column("rank", ranks), sort_keys=by)
     return made.take(order)
+
+
+def _notes(table: pa.Table) -> list[str]:
+    """Say in words what no pattern could be looked for in: a page that shows the first rows alone must not leave it out."""
+    told_of = table.filter(pc.equal(table["kind"], EVERY)).select(["unknown", "centre_accounts", "transfers", "amount_yuan"])
+    notes = []
+    for row in told_of.to_pylist():
+        why = word("flows", row["unknown"])
+        if row["centre_accounts"]:
+            notes.append(word("flows", "patterns_accounts", why=why, n=f"{len(row['centre_accounts']):,}"))
+        elif row["transfers"]:
+            amount = "?" if row["amount_yuan"] is None else f"{row['amount_yuan']:,}"
+            notes.append(word("flows", "patterns_untested", why=why, n=f"{row['transfers']:,}", amount=amount))
+        else:
+            notes.append(word("flows", "patterns_none", why=why))
+    return notes
 
 
 def _id(kind: str, transfer_ids: list[str] | None, centres: list[str] | None) -> str:

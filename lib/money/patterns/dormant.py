@@ -59,9 +59,7 @@ def dormant(scene: Scene, settings: Settings) -> pa.Table:
     return _told(scene, account, rows, wakes, until, why, figures)
 
 
-def _told(
-    scene: Scene, account: Ints, rows: Ints, wakes: Ints, until: Ints, why: Any, figures: dict[str, Any]
-) -> pa.Table:
+def _told(scene: Scene, account: Ints, rows: Ints, wakes: Ints, until: Ints, why: Any, figures: dict[str, Any]) -> pa.Table:
     """Lay out accounts that woke; those of which no statement is held, as one row: they were not looked at one by one."""
     moves, alone = scene.book.moves, why == "no_statements"
     members = [rows[a:b] for a, b in zip(wakes.tolist(), until.tolist(), strict=True)]

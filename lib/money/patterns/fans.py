@@ -35,7 +35,9 @@ def _fan(scene: Scene, settings: Settings, kind: str) -> pa.Table:
     whole, top = _onward(scene, kind, centres, scene.day[rows[starts]], scene.day[rows[ends - 1]], settings["days"])
     share = top / np.maximum(whole, 1)
     moved = pa.array(whole > 0)
-    reached = [t * PARTS >= parts("top_share", settings["top_share"]) * w for t, w in zip(top.tolist(), whole.tolist(), strict=True)]
+    reached = [
+        t * PARTS >= parts("top_share", settings["top_share"]) * w for t, w in zip(top.tolist(), whole.tolist(), strict=True)
+    ]
     return scene.table(
         kind,
         [centres[i : i + 1] for i in range(len(centres))],
@@ -52,17 +54,20 @@ def _fan(scene: Scene, settings: Settings, kind: str) -> pa.Table:
 def _onward(scene: Scene, kind: str, centres: Ints, first: Ints, last: Ints, days: int) -> tuple[Ints, Ints]:
     """Add up what runs on the other side of each centre from its first day, a window long or to its last day.
 
-    For a fan-in that is what goes out; for a fan-out what came in, a window long up to its last day or from its first day. Returns the whole, and the most that one holder has.
+    For a fan-in that is what goes out, a window long from its first day or to its last; for a fan-out what came in, a window
+    long up to its last day or from its first. Returns the whole, and the most that one holder has.
     """
     moves = scene.book.moves
     centre, other = (moves.payer, moves.payee) if kind == "fan_in" else (moves.payee, moves.payer)
     rows = np.flatnonzero(scene.moving(0, known=False) & (centre >= 0))
     rows = rows[np.lexsort((rows, scene.day[rows], centre[rows]))]
-    first, last = (first, np.maximum(last, first + days - 1)) if kind == "fan_in" else (np.minimum(first, last - days + 1), last)
+    first, last = (
+        (first, np.maximum(last, first + days - 1)) if kind == "fan_in" else (np.minimum(first, last - days + 1), last)
+    )
     span = int(scene.day.max(initial=0)) - int(scene.day.min(initial=0)) + 2 * days + 2
     origin = int(scene.day.min(initial=0)) - days
     key = centre[rows] * span + (scene.day[rows] - origin)
-    from_, to = (np.searchsorted(key, centres * span + np.clip(d - origin, 0, span - 1), side=s) for d, s in ((first, "left"), (last, "right")))
+    from_, to = (np.searchsorted(key, centres * span + np.clip(d - origin, 0, span - 1)) for d in (first, last + 1))
     whose = np.where(other[rows] >= 0, scene.owner[other[rows]], -1)
     owners = int(scene.owner.max(initial=-1)) + 1
     whole, top = kernels.largest(from_, to, whose, owners, scene.book.amount[rows])
@@ -83,7 +88,8 @@ def gather_scatter(scene: Scene, settings: Settings) -> pa.Table:
     able &= _meets(group[~arrives], owner[~arrives], len(scene.hub), least)
     order = np.flatnonzero(able[group])
     order = order[np.lexsort((rows[order], low[order], group[order]))]
-    rows, group, arrives, owner, low, high = (a[order] for a in (rows, group, arrives, owner, low, high))
+    rows, group, owner, low, high = (a[order] for a in (rows, group, owner, low, high))
+    arrives = arrives[order]
     owners = int(scene.owner.max(initial=-1)) + 1
     starts, ends, windows, sure, part = kernels.crossings(
         group, scene.day[rows], arrives, owner, owners, low, high, settings["days"], least

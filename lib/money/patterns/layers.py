@@ -2,12 +2,13 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lib.errors import BadParameter
 from lib.kernels import layers as kernels
 from lib.kernels import stretches
-from lib.money.patterns.scene import Flags, Ints, Scene, distinct, numbered, sliced
-from lib.money.patterns.settings import Settings, fen
+from lib.money.patterns.scene import FOUND, NOT_TESTABLE, Flags, Ints, Scene, distinct, numbered, sliced
+from lib.money.patterns.settings import PARTS, Settings, fen, parts
 
 MOST_WAYS = 50_000_000
 
@@ -18,7 +19,9 @@ def scatter_gather(scene: Scene, settings: Settings) -> pa.Table:
     moves = scene.book.moves
     rows = _inside(scene, settings)
     # a transfer that neither leaves a source nor reaches a target of so many middles is part of none
-    rows = rows[_busy(scene, rows, moves.payer, moves.payee, days, least) | _busy(scene, rows, moves.payee, moves.payer, days, least)]
+    rows = rows[
+        _busy(scene, rows, moves.payer, moves.payee, days, least) | _busy(scene, rows, moves.payee, moves.payer, days, least)
+    ]
     rows = rows[np.lexsort((scene.day[rows], moves.payee[rows], moves.payer[rows]))]
     start = np.searchsorted(moves.payer[rows], np.arange(len(scene.hub) + 1)).astype(np.int64)
     dep_low, dep_high, arr_low, arr_high = (s[rows] for s in scene.slots)
@@ -35,7 +38,7 @@ def scatter_gather(scene: Scene, settings: Settings) -> pa.Table:
     if stopped:
         raise BadParameter(
             f"scatter_gather 的路径超过 {MOST_WAYS:,} 条。请提高 min_yuan 或 middles, 减小 days, 或用 hubs 排除往来极多的账户",
-            f"More than {MOST_WAYS:,} ways of scatter_gather. Raise min_yuan or middles, lower days, or leave out accounts by hubs",
+            f"More than {MOST_WAYS:,} ways of scatter_gather. Raise min_yuan or middles, lower days, or name hubs",
         )
     told = told.reshape(-1, 5)
     parts = [np.sort(rows[part]) for part in _once(members, len(told))]
@@ -71,13 +74,14 @@ def bipartite(scene: Scene, settings: Settings) -> pa.Table:
     members = _members(group)
     of, flat = numbered(members)
     payers, payees = (distinct(of, side[rows[flat]], len(members)) for side in (moves.payer, moves.payee))
+    occur = distinct(of, pair[flat], len(members))
     return scene.table(
         "bipartite",
         [np.unique(moves.payer[rows[m]]) for m in members],
         [np.sort(rows[m]) for m in members],
         counterparties=payees,
-        density=distinct(of, pair[flat], len(members)) / np.maximum(payers * payees, 1),
         in_yuan=pa.nulls(len(members), pa.float64()),
+        **_separable(occur, payers * payees, settings),
     )
 
 
@@ -103,13 +107,38 @@ def stack(scene: Scene, settings: Settings) -> pa.Table:
     legs = [(rows[m[m < len(rows)]], rows[m[m >= len(rows)] - len(rows)]) for m in members]
     ends = [np.concatenate((moves.payer[into], moves.payee[out])) for into, out in legs]
     of, flat = numbered(ends)
+    occur, could = (
+        (np.array(x, np.int64) for x in zip(*(_pairs_of(scene, *both) for both in legs), strict=True)) if legs else (of, of)
+    )
     return scene.table(
         "stack",
         [np.unique(moves.payee[into]) for into, _ in legs],
         [np.unique(np.concatenate(both)) for both in legs],
         counterparties=distinct(of, flat, len(legs)),
         tied=np.array([_tied(scene, *both) for both in legs], np.bool_),
+        **_separable(occur, could, settings),
     )
+
+
+def _pairs_of(scene: Scene, into: Ints, out: Ints) -> tuple[int, int]:
+    """Count the pairs of payer and payee that the legs of a stack have, and those that they could have."""
+    moves, found, could = scene.book.moves, 0, 0
+    for rows in (into, out):
+        payers, payees = moves.payer[rows], moves.payee[rows]
+        found += len(np.unique(payers * len(scene.hub) + payees))
+        could += len(np.unique(payers)) * len(np.unique(payees))
+    return found, could
+
+
+def _separable(found: Ints, could: Ints, settings: Settings) -> dict[str, pa.Array]:
+    """Say how complete groups are; in one that is far from it, busy accounts overlap, and what is inside is not told apart."""
+    least = parts("density_share", settings["density_share"])
+    whole = np.array([f * PARTS >= least * c for f, c in zip(found.tolist(), could.tolist(), strict=True)], np.bool_)
+    return {
+        "density": pa.array(found / np.maximum(could, 1), pa.float64()),
+        "outcome": pa.array(np.where(whole, FOUND, NOT_TESTABLE), pa.string()),
+        "unknown": pc.if_else(pa.array(whole), None, pa.scalar("not_separable")),
+    }
 
 
 def _tied(scene: Scene, into: Ints, out: Ints) -> bool:
@@ -127,8 +156,8 @@ def _inside(scene: Scene, settings: Settings) -> Ints:
     """Return the transfers between two known accounts neither of which is a hub."""
     moves = scene.book.moves
     rows = np.flatnonzero(scene.moving(fen("min_yuan", settings["min_yuan"])))
-    rows = rows[~scene.hub[moves.payer[rows]] & ~scene.hub[moves.payee[rows]]]
-    return rows
+    inside: Ints = rows[~scene.hub[moves.payer[rows]] & ~scene.hub[moves.payee[rows]]]
+    return inside
 
 
 def _busy(scene: Scene, rows: Ints, centre: Ints, other: Ints, days: int, least: int) -> Flags:

@@ -76,7 +76,9 @@ def _why(scene: Scene, account: Ints, state: Ints, span: Ints, unseen: Ints) -> 
     """Say why it is not known whether what is left behind, or how long money stays, is below the bound."""
     stated = np.diff(_balances(scene)[0])[account] > 0
     codes = np.select(
-        [state == 2, (span == 0) & ~stated, span == 0, unseen > 0], ["", "no_balance", "not_covered", "origin_unknown"], "no_times"
+        [state == 2, (span == 0) & ~stated, span == 0, unseen > 0],
+        ["", "no_balance", "not_covered", "origin_unknown"],
+        "no_times",
     )
     return [code or None for code in codes.tolist()]
 
@@ -93,7 +95,7 @@ def _balances(scene: Scene) -> Known:
 def _day_ends(scene: Scene) -> Known:
     lines, count = statements(scene.store), len(scene.hub)
     line_day = lines.at // (DAY_S * US)
-    account = np.cumsum(lines.first)
+    account: Ints = np.cumsum(lines.first)
     _, tails = ends(account, line_day, np.ones(len(line_day), np.bool_))
     stated = np.maximum.accumulate(np.where(lines.stated, np.arange(len(account)), -1))[tails]  # the last balance by then
     known = (stated >= 0) & (account[stated] == account[tails])

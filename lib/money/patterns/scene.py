@@ -1,4 +1,4 @@
-"""What all patterns look at: the settled ledger as arrays, who holds which account, and the order of each account's transfers."""
+"""What all patterns look at: the settled ledger as arrays, who holds which account, and the order of its transfers."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -66,8 +66,10 @@ class Scene:
     def moving(self, least_fen: int, *, known: bool = True) -> Flags:
         """Flag the transfers of an amount, between two different accounts; both of them known, unless told otherwise."""
         payer, payee = self.book.moves.payer, self.book.moves.payee
-        kept = (self.book.amount >= max(least_fen, 1)) & (payer != payee)
-        return kept & (payer >= 0) & (payee >= 0) if known else kept
+        kept: Flags = (self.book.amount >= max(least_fen, 1)) & (payer != payee)
+        if known:
+            kept &= (payer >= 0) & (payee >= 0)
+        return kept
 
     def table(self, kind: str, centres: list[Ints], rows: list[Ints], **figures: Any) -> pa.Table:
         """Lay out patterns of a kind: centres by number, transfers by position, and further columns.

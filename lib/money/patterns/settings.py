@@ -24,8 +24,8 @@ DEFAULTS: dict[str, Settings] = {
     "fan_out": _FAN,
     "gather_scatter": {"days": 10, "counterparties": 10, "min_yuan": 0},
     "scatter_gather": {"days": 10, "middles": 3, "min_yuan": 0},
-    "bipartite": {"days": 10, "payers": 3, "payees": 3, "min_yuan": 0},
-    "stack": {"days": 10, "breadth": 3, "min_yuan": 0},
+    "bipartite": {"days": 10, "payers": 3, "payees": 3, "density_share": 0.5, "min_yuan": 0},
+    "stack": {"days": 10, "breadth": 3, "density_share": 0.5, "min_yuan": 0},
     "pass_through": {
         **{"days": 30, "ratio_low": 0.9, "ratio_high": 1.1, "dwell_hours": 48, "resting_share": 0.05},
         "throughput_yuan": 200_000,
@@ -44,7 +44,15 @@ _WHOLE = {
     **{"payees": (2, 1_000_000), "breadth": (2, 1_000_000), "times": (1, 1_000_000), "dwell_hours": (0, 87_600)},
     **{"idle_days": (1, 36_500), "multiple": (1, 1_000_000)},
 }
-_PARTS = {"top_share": 1, "ratio_low": 1, "ratio_high": 10, "resting_share": 10, "tolerance_share": 1, "band_share": 1}
+_PARTS = {
+    "top_share": 1,
+    "density_share": 1,
+    "ratio_low": 1,
+    "ratio_high": 10,
+    "resting_share": 10,
+    "tolerance_share": 1,
+    "band_share": 1,
+}
 PARTS = 10_000
 
 
@@ -62,7 +70,8 @@ def chosen(kinds: str | Iterable[str] | None, given: dict[str, Any]) -> dict[str
     for kind in [*asked, *(name for name in given if isinstance(given[name], dict))]:
         if kind not in DEFAULTS:
             raise BadParameter(
-                f"没有这种资金形态: {kind!r}。可用: {'、'.join(KINDS)}", f"There is no pattern {kind!r}. There is: {', '.join(KINDS)}"
+                f"没有这种资金形态: {kind!r}。可用: {'、'.join(KINDS)}",
+                f"There is no pattern {kind!r}. There is: {', '.join(KINDS)}",
             )
     made = {kind: dict(DEFAULTS[kind]) for kind in KINDS if kind in asked}
     for name, value in given.items():

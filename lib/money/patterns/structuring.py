@@ -52,7 +52,9 @@ def _found(scene: Scene, settings: Settings, account: Ints, rows: Ints, out: Any
     each = np.arange(len(rows))
     starts, ends, most, windows = stretches(group, scene.day[rows], each, len(rows), settings["days"], settings["times"])
     # so many in the band add up to the threshold in all but the oddest settings; those that do not are no pattern
-    whole = np.array([int(scene.book.amount[rows[a:b]].sum()) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)], np.int64)
+    whole = np.array(
+        [int(scene.book.amount[rows[a:b]].sum()) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)], np.int64
+    )
     enough = whole >= threshold
     starts, ends, most, windows, whole = starts[enough], ends[enough], most[enough], windows[enough], whole[enough]
     members = sliced(rows, starts, ends)
