@@ -10,22 +10,36 @@ from numba import njit
 
 
 @njit(cache=True)
-def _goes_on(row, after, source, moves, days):  # type: ignore[no-untyped-def]
-    """Tell whether a transfer out of a middle can carry on what reached it from the source, to somebody else."""
-    payee, day, arr_low, dep_high = moves
-    in_time = day[row] <= day[after] < day[row] + days and dep_high[after] >= arr_low[row]
-    return in_time and payee[after] != source and payee[after] != payee[row]
+def _first_on(account, moment, start, by_day, day):  # type: ignore[no-untyped-def]
+    """Return the place of the account's first payment on a day or later."""
+    lower, upper = start[account], start[account + 1]
+    while lower < upper:
+        middle = (lower + upper) // 2
+        if day[by_day[middle]] < moment:
+            lower = middle + 1
+        else:
+            upper = middle
+    return lower
 
 
 @njit(cache=True)
-def _count_middles(source, start, by_payee, moves, days, last, count, touched):  # type: ignore[no-untyped-def]
+def _goes_on(row, after, source, moves):  # type: ignore[no-untyped-def]
+    """Tell whether a transfer out of a middle can carry on what reached it from the source, to somebody else."""
+    payee, _, arr_low, dep_high = moves
+    return dep_high[after] >= arr_low[row] and payee[after] != source and payee[after] != payee[row]
+
+
+@njit(cache=True)
+def _count_middles(source, start, by_payee, by_day, moves, days, last, count, touched):  # type: ignore[no-untyped-def]
     """Count the middles between a source and each target; the source's rows go payee by payee, so each counts once."""
-    payee = moves[0]
+    payee, day = moves[0], moves[1]
     for at in range(start[source], start[source + 1]):
         row = by_payee[at]
-        for onward in range(start[payee[row]], start[payee[row] + 1]):
-            after = by_payee[onward]
-            if _goes_on(row, after, source, moves, days) and last[payee[after]] != payee[row]:
+        for onward in range(_first_on(payee[row], day[row], start, by_day, day), start[payee[row] + 1]):
+            after = by_day[onward]
+            if day[after] >= day[row] + days:
+                break
+            if last[payee[after]] != payee[row] and _goes_on(row, after, source, moves):
                 if count[payee[after]] == 0:
                     touched.append(payee[after])
                 last[payee[after]] = payee[row]
@@ -33,14 +47,16 @@ def _count_middles(source, start, by_payee, moves, days, last, count, touched): 
 
 
 @njit(cache=True)
-def _ways(source, start, by_payee, by_day, moves, days, number, ways):  # type: ignore[no-untyped-def]
+def _ways(source, start, by_day, moves, days, number, ways):  # type: ignore[no-untyped-def]
     """List the ways from a source to the targets that have a number, by the day of the first transfer: (number, row, after)."""
-    payee = moves[0]
+    payee, day = moves[0], moves[1]
     for at in range(start[source], start[source + 1]):
         row = by_day[at]
-        for onward in range(start[payee[row]], start[payee[row] + 1]):
-            after = by_payee[onward]
-            if number[payee[after]] >= 0 and _goes_on(row, after, source, moves, days):
+        for onward in range(_first_on(payee[row], day[row], start, by_day, day), start[payee[row] + 1]):
+            after = by_day[onward]
+            if day[after] >= day[row] + days:
+                break
+            if number[payee[after]] >= 0 and _goes_on(row, after, source, moves):
                 ways.append(number[payee[after]])
                 ways.append(row)
                 ways.append(after)
@@ -110,14 +126,14 @@ def scatter_gather(start, by_payee, by_day, moves, sides, days, least, most_ways
         if start[source + 1] - start[source] < least or stopped:
             continue
         touched, ways = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
-        _count_middles(source, start, by_payee, moves, days, last, count, touched)
+        _count_middles(source, start, by_payee, by_day, moves, days, last, count, touched)
         parts = [[np.int64(0) for _ in range(0)] for _ in range(0)]
         for target in touched:
             if count[target] >= least:
                 number[target] = len(parts)
                 parts.append([np.int64(0) for _ in range(0)])
         if len(parts) > 0:
-            _ways(source, start, by_payee, by_day, moves, days, number, ways)
+            _ways(source, start, by_day, moves, days, number, ways)
         stopped = len(ways) + len(members) > 3 * most_ways
         for at in range(0, len(ways), 3):
             parts[ways[at]].append(ways[at + 1])

@@ -42,6 +42,32 @@ def stretches(group, day, other, others, days, least):  # type: ignore[no-untype
 
 
 @njit(cache=True)
+def by_key(keys, count):  # type: ignore[no-untyped-def]
+    """Return the order of rows by a key from 0 to below `count`; rows of one key stay as they are."""
+    start = np.zeros(count + 1, np.int64)
+    for row in range(len(keys)):
+        start[keys[row] + 1] += 1
+    for key in range(count):
+        start[key + 1] += start[key]
+    order = np.empty(len(keys), np.int64)
+    for row in range(len(keys)):
+        order[start[keys[row]]] = row
+        start[keys[row]] += 1
+    return order
+
+
+@njit(cache=True)
+def distinct(of, what, count, values):  # type: ignore[no-untyped-def]
+    """Count by group how many different values (from 0 to below `values`) it has; the rows of a group stand together."""
+    found, last = np.zeros(count, np.int64), np.full(values, -1, np.int64)
+    for row in range(len(of)):
+        if last[what[row]] != of[row]:
+            last[what[row]] = of[row]
+            found[of[row]] += 1
+    return found
+
+
+@njit(cache=True)
 def largest(starts, ends, other, others, amount):  # type: ignore[no-untyped-def]
     """Add up slices of rows: the whole of each, and what the one other that has most of it has (other -1 is nobody)."""
     whole, top = np.zeros(len(starts), np.int64), np.zeros(len(starts), np.int64)

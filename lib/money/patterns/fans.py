@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from lib.kernels import stretches as kernels
 from lib.money.amounts import yuan
-from lib.money.patterns.scene import Flags, Ints, Scene, distinct, numbered, sliced
+from lib.money.patterns.scene import Flags, Ints, Scene, distinct, grouped, numbered, sliced
 from lib.money.patterns.settings import PARTS, Settings, fen, parts
 
 
@@ -24,7 +24,7 @@ def _fan(scene: Scene, settings: Settings, kind: str) -> pa.Table:
     centre, other = (moves.payee, moves.payer) if kind == "fan_in" else (moves.payer, moves.payee)
     rows = np.flatnonzero(scene.moving(fen("min_yuan", settings["min_yuan"])))
     rows = rows[~scene.hub[centre[rows]] & (scene.owner[moves.payer[rows]] != scene.owner[moves.payee[rows]])]
-    rows = rows[np.lexsort((rows, scene.day[rows], centre[rows]))]
+    rows = rows[grouped(centre[rows])]
     owner, owners = scene.owner[other[rows]], int(scene.owner.max(initial=-1)) + 1
     starts, ends, most, windows = kernels.stretches(
         centre[rows], scene.day[rows], owner, owners, settings["days"], settings["counterparties"]
@@ -60,7 +60,7 @@ def _onward(scene: Scene, kind: str, centres: Ints, first: Ints, last: Ints, day
     moves = scene.book.moves
     centre, other = (moves.payer, moves.payee) if kind == "fan_in" else (moves.payee, moves.payer)
     rows = np.flatnonzero(scene.moving(0, known=False) & (centre >= 0))
-    rows = rows[np.lexsort((rows, scene.day[rows], centre[rows]))]
+    rows = rows[grouped(centre[rows])]
     first, last = (
         (first, np.maximum(last, first + days - 1)) if kind == "fan_in" else (np.minimum(first, last - days + 1), last)
     )
@@ -108,5 +108,6 @@ def gather_scatter(scene: Scene, settings: Settings) -> pa.Table:
 
 def _meets(group: Ints, other: Ints, groups: int, least: int) -> Flags:
     """Flag the groups that meet at least so many different others."""
-    enough: Flags = distinct(group, other, groups) >= least
+    order = grouped(group)
+    enough: Flags = distinct(group[order], other[order], groups) >= least
     return enough

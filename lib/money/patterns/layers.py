@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 from lib.errors import BadParameter
 from lib.kernels import layers as kernels
 from lib.kernels import stretches
-from lib.money.patterns.scene import FOUND, NOT_TESTABLE, Flags, Ints, Scene, distinct, numbered, sliced
+from lib.money.patterns.scene import FOUND, NOT_TESTABLE, Flags, Ints, Scene, distinct, grouped, numbered, sliced
 from lib.money.patterns.settings import PARTS, Settings, fen, parts
 
 MOST_WAYS = 50_000_000
@@ -22,13 +22,14 @@ def scatter_gather(scene: Scene, settings: Settings) -> pa.Table:
     rows = rows[
         _busy(scene, rows, moves.payer, moves.payee, days, least) | _busy(scene, rows, moves.payee, moves.payer, days, least)
     ]
-    rows = rows[np.lexsort((scene.day[rows], moves.payee[rows], moves.payer[rows]))]
+    rows = rows[grouped(moves.payee[rows])]
+    rows = rows[grouped(moves.payer[rows])]
     start = np.searchsorted(moves.payer[rows], np.arange(len(scene.hub) + 1)).astype(np.int64)
     dep_low, dep_high, arr_low, arr_high = (s[rows] for s in scene.slots)
     members, told, stopped = kernels.scatter_gather(
         start,
         np.arange(len(rows)),
-        np.lexsort((scene.day[rows], moves.payer[rows])),
+        np.lexsort((rows, moves.payer[rows])),
         (moves.payee[rows], scene.day[rows], arr_low, dep_high),
         (arr_high, dep_low),
         days,
@@ -58,7 +59,9 @@ def scatter_gather(scene: Scene, settings: Settings) -> pa.Table:
 def bipartite(scene: Scene, settings: Settings) -> pa.Table:
     """Find groups of payers that each pay several of the same payees within some days."""
     moves = scene.book.moves
-    rows = _by_day(scene, _inside(scene, settings))
+    rows = _inside(scene, settings)
+    rows = rows[_busy(scene, rows, moves.payer, moves.payee, settings["days"], settings["payees"])]
+    rows = rows[_busy(scene, rows, moves.payee, moves.payer, settings["days"], settings["payers"])]
     pair = _pairs(scene, rows)
     group = kernels.bipartite(
         moves.payer[rows],
@@ -88,7 +91,9 @@ def bipartite(scene: Scene, settings: Settings) -> pa.Table:
 def stack(scene: Scene, settings: Settings) -> pa.Table:
     """Find three layers of accounts through which money runs in time order within some days."""
     moves = scene.book.moves
-    rows = _by_day(scene, _inside(scene, settings))
+    rows = _inside(scene, settings)
+    for centre, other in ((moves.payer, moves.payee), (moves.payee, moves.payer)):  # every leg has both ends that busy
+        rows = rows[_busy(scene, rows, centre, other, settings["days"], settings["breadth"])]
     pair = _pairs(scene, rows)
     _, dep_high, arr_low, _ = (s[rows] for s in scene.slots)
     group = kernels.stacks(
@@ -162,7 +167,7 @@ def _inside(scene: Scene, settings: Settings) -> Ints:
 
 def _busy(scene: Scene, rows: Ints, centre: Ints, other: Ints, days: int, least: int) -> Flags:
     """Flag the transfers that lie in a window in which their centre meets at least so many others."""
-    order = np.lexsort((scene.day[rows], centre[rows]))
+    order = grouped(centre[rows])
     mine = rows[order]
     starts, ends, _, _ = stretches.stretches(centre[mine], scene.day[mine], other[mine], len(scene.hub), days, least)
     marked = np.zeros(len(rows), np.bool_)
@@ -177,11 +182,6 @@ def _once(members: Ints, patterns: int) -> list[Ints]:
     keys = np.unique(members[::2] * width + members[1::2])
     cuts = np.searchsorted(keys, np.arange(1, patterns) * width)
     return np.split(keys % width, cuts) if patterns else []
-
-
-def _by_day(scene: Scene, rows: Ints) -> Ints:
-    ordered: Ints = rows[np.argsort(scene.day[rows], kind="stable")]
-    return ordered
 
 
 def _pairs(scene: Scene, rows: Ints) -> Ints:

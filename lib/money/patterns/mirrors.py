@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from lib.kernels.mirrors import mirrored
 from lib.money.amounts import yuan
-from lib.money.patterns.scene import Scene, added
+from lib.money.patterns.scene import Scene, added, grouped
 from lib.money.patterns.settings import Settings, fen, parts
 
 
@@ -15,7 +15,8 @@ def mirror(scene: Scene, settings: Settings) -> pa.Table:
     rows = np.flatnonzero(scene.moving(fen("min_yuan", settings["min_yuan"])))
     rows = rows[~scene.hub[moves.payer[rows]] & ~scene.hub[moves.payee[rows]]]
     low, high = np.minimum(moves.payer[rows], moves.payee[rows]), np.maximum(moves.payer[rows], moves.payee[rows])
-    order = np.lexsort((rows, scene.day[rows], high, low))
+    order = grouped(high)
+    order = order[grouped(low[order])]
     rows, low, high = rows[order], low[order], high[order]
     starts = np.flatnonzero(np.append(True, (np.diff(low) != 0) | (np.diff(high) != 0))[: len(rows)])
     ends = np.append(starts[1:], len(rows))[: len(starts)]

@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 
 from lib.kernels import dwelling
 from lib.money.amounts import yuan
-from lib.money.patterns.scene import FOUND, NOT_TESTABLE, Flags, Ints, Scene, distinct, numbered
+from lib.money.patterns.scene import FOUND, NOT_TESTABLE, Flags, Ints, Scene, distinct, grouped, numbered
 from lib.money.patterns.settings import Settings, fen, parts
 from lib.money.periods import ends
 from lib.money.statements import coverage, statements
@@ -27,7 +27,8 @@ def pass_through(scene: Scene, settings: Settings) -> pa.Table:
     account, rows = np.concatenate((moves.payee[kept], moves.payer[kept])), np.tile(kept, 2)
     arrives = np.arange(len(rows)) < len(kept)
     order = np.flatnonzero((account >= 0) & ~scene.hub[account])
-    order = order[np.lexsort((rows[order], account[order]))]
+    order = order[np.argsort(rows[order], kind="stable")]
+    order = order[grouped(account[order])]
     account, rows, arrives = account[order], rows[order], arrives[order]
     low = moves.at[rows] // US
     high = low + np.where(moves.day_only[rows], DAY_S - 1, 0)

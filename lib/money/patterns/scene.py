@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lib.kernels import stretches
 from lib.money.amounts import yuan
 from lib.money.ledger import Ledger, settled
 from lib.money.ordering import DAY_US, Moves
@@ -124,33 +125,31 @@ def slots(moves: Moves) -> tuple[Ints, Ints, Ints, Ints]:
     day. Returns first and last slot at the payer, first and last slot at the payee; -1 where the account is unknown.
     """
     count = len(moves.at)
-    account = np.concatenate((moves.payer, moves.payee))
+    account = np.concatenate((moves.payer, moves.payee)) + 1
     at, free = np.tile(moves.at, 2), np.tile(moves.day_only, 2)
     seq = np.concatenate((moves.payer_seq, moves.payee_seq))
-    day = at // DAY_US
-    days, moments = _groups(account, day), _groups(account, at)
-    loose_day, loose_moment = _any(days, free), _any(moments, seq < 0)
-    settled_day = loose_day & ~_any(days, seq < 0)
-    at = np.where(settled_day, day * DAY_US, at)
-    number = np.where(settled_day | (~loose_moment & ~free), seq, -1)
-    order = np.lexsort((number, at, account))
-    new = np.zeros(2 * count, np.bool_)
-    new[1:] = (np.diff(account[order]) != 0) | (np.diff(at[order]) != 0) | (np.diff(number[order]) != 0)
-    low = np.empty(2 * count, np.int64)
-    low[order] = np.cumsum(new)
+    order = np.argsort(at, kind="stable")
+    order = order[grouped(account[order])]
+    days, moments = _groups(order, account, at // DAY_US), _groups(order, account, at)
+    settled_day = _any(days, free) & ~_any(days, seq < 0)
+    at = np.where(settled_day, at // DAY_US * DAY_US, at)
+    number = np.where(settled_day | ~(_any(moments, seq < 0) | free), seq, -1)
+    if (number >= 0).any():
+        order = np.lexsort((number, at, account))
+    low = _groups(order, account, at, number)
     high = low.copy()
     wide = free & ~settled_day
-    first, last = np.full(days.max(initial=-1) + 1, 2**62), np.full(days.max(initial=-1) + 1, -1)
-    np.minimum.at(first, days, low)
-    np.maximum.at(last, days, low)
-    low, high = np.where(wide, first[days], low), np.where(wide, last[days], high)
-    low[account < 0] = high[account < 0] = -1
+    if wide.any():
+        first, last = np.full(2 * count, 2**62), np.full(2 * count, -1)
+        np.minimum.at(first, days, low)
+        np.maximum.at(last, days, low)
+        low, high = np.where(wide, first[days], low), np.where(wide, last[days], high)
+    low[account == 0] = high[account == 0] = -1
     return low[:count], high[:count], low[count:], high[count:]
 
 
-def _groups(*keys: Ints) -> Ints:
-    """Number rows so that those with equal keys have one number."""
-    order = np.lexsort(keys[::-1])
+def _groups(order: Ints, *keys: Ints) -> Ints:
+    """Number rows, given in order of their keys, so that those with equal keys have one number."""
     new = np.zeros(len(order), np.bool_)
     for key in keys:
         new[1:] |= np.diff(key[order]) != 0
@@ -161,6 +160,8 @@ def _groups(*keys: Ints) -> Ints:
 
 def _any(groups: Ints, marked: Flags) -> Flags:
     """Flag the rows of the groups that have a marked row."""
+    if not marked.any():
+        return np.zeros(len(groups), np.bool_)
     return np.bincount(groups, weights=marked, minlength=1)[groups] > 0
 
 
@@ -172,11 +173,15 @@ def added(of: Ints, fen: Ints, count: int) -> Ints:
 
 
 def distinct(of: Ints, what: Ints, count: int) -> Ints:
-    """Count by pattern how many different ones there are."""
-    if not len(of):
-        return np.zeros(count, np.int64)
-    pairs = np.unique(np.stack((of, what)), axis=1)
-    return np.bincount(pairs[0], minlength=count).astype(np.int64)
+    """Count by pattern how many different ones there are; the rows of a pattern stand together."""
+    found: Ints = stretches.distinct(of, what, count, int(what.max(initial=-1)) + 1)
+    return found
+
+
+def grouped(keys: Ints) -> Ints:
+    """Return the order of rows by a key; rows of one key stay in the order of replay, and so of days."""
+    order: Ints = stretches.by_key(keys, int(keys.max(initial=-1)) + 1)
+    return order
 
 
 def sliced(rows: Ints, starts: Ints, ends: Ints) -> list[Ints]:
