@@ -194,6 +194,18 @@ def test_days_without_times_leave_the_stay_open(make_case):
     assert found["dwell_hours_most"] == pytest.approx(72 - 1 / 3600)
 
 
+def test_without_a_statement_of_its_own_an_account_is_not_cleared(make_case):
+    rows = [move("in", "X", "C", 200_000), move("out", "C", "Y", 200_000, 60)]
+    found = asked(make_case(transfers=rows), "pass_through")
+    assert found[["outcome", "unknown"]].values.tolist() == [["not_testable", "no_statements"]]
+
+
+def test_amounts_too_large_to_be_exact_are_told_and_not_reckoned_with(make_case):
+    rows = passing((5 * 10**12, 5 * 10**12, 0), (-5 * 10**12, 0, 60))  # 5e14 fen times the seconds of a day is beyond 2**62
+    found = asked(make_case(**rows), "pass_through").iloc[0]
+    assert (found["unknown"], found["centre_accounts"], found["amount_yuan"]) == ("too_large", ["C", "X", "Y"], 10**13)
+
+
 def there_and_back(times, back=100):
     rows = []
     for n in range(times):
@@ -295,6 +307,14 @@ def test_the_banks_own_interest_wakes_nobody_and_keeps_nobody_awake(make_case):
     assert of(asked(make_case(**made), "dormant"), "C")["idle_days"].tolist() == [200]
 
 
+def test_days_before_1970_are_days_like_others(make_case):
+    rows = sleeper(180)
+    for table in rows.values():
+        table[0]["at"], table[1]["at"] = dt.datetime(1968, 1, 1), dt.datetime(1968, 6, 29)  # 180 days of a leap year
+    found = of(asked(make_case(**rows), "dormant"), "C").iloc[0]
+    assert (found["idle_days"], found["multiple"]) == (180, pytest.approx(100_000 / (500 * 365 / (180 * 12))))
+
+
 def test_a_first_use_long_after_the_opening_counts_where_it_is_asked_for(make_case):
     rows = shown(line("w1", "C", 100_000, 100_000, 200 * DAY, counterparty_account="X"))
     account = {"account_id": "C", "statement_from": dt.date(2018, 1, 1), "statement_to": dt.date(2018, 12, 31)}
@@ -340,6 +360,7 @@ def test_payments_that_were_undone_are_in_no_pattern_and_counted(make_case):
     found = flows.patterns(make_case(transfers=rows), "fan_in")
     assert found["counterparties"].tolist()[0] == 10
     assert found.attrs["reversed"] == 2
+    assert found.attrs["notes"][-1] == "已被冲正、退汇的划转及其冲正：2 笔, 未计入"
 
 
 @pytest.fixture(scope="module")
@@ -368,6 +389,7 @@ def test_a_case_has_the_patterns_in_which_its_accounts_take_part(two_fans):
         (None, {"fan": {"days": 1}}, "fan_in"),
         ("fan_in", {"middles": 3}, "counterparties"),
         (None, {"fan_in": {"middles": 3}}, "counterparties"),
+        ("fan_in", {"mirror": {"days": 1}}, "mirror"),
         (None, {"days": 0}, "days"),
         (None, {"counterparties": 2.5}, "counterparties"),
         ("fan_in", {"top_share": 1.1}, "top_share"),

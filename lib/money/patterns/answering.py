@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from lib.case import Case
 from lib.money import scope
-from lib.money.ledger import undone
+from lib.money.ledger import ledger, undone
 from lib.money.patterns.dormant import dormant
 from lib.money.patterns.fans import fan_in, fan_out, gather_scatter
 from lib.money.patterns.layers import bipartite, scatter_gather, stack
@@ -114,11 +114,13 @@ def patterns(
     holders = _holders(case, found["centre_accounts"].combine_chunks())
     table = _finished(found, holders, at.book.flags(mine)[:], at, asked)
     made = frame(table)
-    gone = int(undone(case.store).sum())
+    gone = _reversed(case, flags)
     made.attrs |= {"parameters": {k: dict(v) for k, v in asked.items()}, "hubs": left_out, "reversed": gone}
     outcome = table["outcome"].to_pylist()
     counts = {"found": outcome.count(FOUND), "untested": outcome.count(NOT_TESTABLE)}
     made.attrs["notes"] = _notes(table)
+    for name, count in (("patterns_hubs", len(left_out)), ("patterns_reversed", gone)):
+        made.attrs["notes"] += [word("flows", name, n=f"{count:,}")] if count else []
     made.attrs["caption"] = word("flows", "patterns", **{k: f"{n:,}" for k, n in counts.items()})
     return made
 
@@ -187,6 +189,12 @@ def _finished(
     by += [("first_on", "ascending"), ("pattern_id", "ascending")]
     order = pc.sort_indices(made.select([name for name, _ in by[1:]]).append_column("rank", ranks), sort_keys=by)
     return made.take(order)
+
+
+def _reversed(case: Case, mine: Flags) -> int:
+    """Count the transfers of the case that were undone, or undid one."""
+    gone, moves, marked = undone(case.store), ledger(case.store).moves, np.append(mine, False)
+    return int((gone & (marked[moves.payer] | marked[moves.payee])).sum())
 
 
 def _notes(table: pa.Table) -> list[str]:

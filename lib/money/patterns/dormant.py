@@ -29,12 +29,13 @@ def dormant(scene: Scene, settings: Settings) -> pa.Table:
     before = np.append(0, day[:-1])[: len(rows)]
     before[first] = np.maximum(covered_from, opened)[account[first]]  # of an account without statements: never
     wakes = np.flatnonzero((day - before >= settings["idle_days"]) & (settings["first_use"] | ~first))
-    span = int(day.max(initial=0)) + settings["days"] + 2
-    key, total = account * span + day, np.concatenate(([0], np.cumsum(amount)))
+    origin = int(day.min(initial=0)) - _YEAR
+    span = int(day.max(initial=0)) - origin + settings["days"] + 2
+    key, total = account * span + day - origin, np.concatenate(([0], np.cumsum(amount)))
     who, woke = account[wakes], day[wakes]
-    until = np.searchsorted(key, who * span + woke + settings["days"])
+    until = np.searchsorted(key, who * span + woke - origin + settings["days"])
     moved = total[until] - total[wakes]
-    prior = total[wakes] - total[np.searchsorted(key, who * span + np.maximum(woke - _YEAR, 0))]
+    prior = total[wakes] - total[np.searchsorted(key, who * span + woke - origin - _YEAR)]
     known = np.clip(woke - np.maximum(covered_from, opened)[who], 0, _YEAR)
     # moved >= multiple × prior ÷ (known days ÷ days of a month), in whole numbers
     enough = [

@@ -29,6 +29,8 @@ def pass_through(scene: Scene, settings: Settings) -> pa.Table:
     order = np.flatnonzero((account >= 0) & ~scene.hub[account])
     order = order[np.argsort(rows[order], kind="stable")]
     order = order[grouped(account[order])]
+    large = _too_large(scene, account[order], rows[order], settings)
+    order = order[~large[account[order]]]
     account, rows, arrives = account[order], rows[order], arrives[order]
     low = moves.at[rows] // US
     high = low + np.where(moves.day_only[rows], DAY_S - 1, 0)
@@ -41,7 +43,32 @@ def pass_through(scene: Scene, settings: Settings) -> pa.Table:
     found = dwelling.passing(
         account, scene.day[rows], arrives, amount, sums, unseen, _balances(scene), settings["days"], bounds
     )
-    return _told(scene, found.reshape(-1, 13), account, rows, arrives)
+    made = _told(scene, found.reshape(-1, 13), account, rows, arrives)
+    if not large.any():
+        return made
+    theirs = np.flatnonzero(
+        scene.moving(0, known=False) & (np.append(large, False)[moves.payer] | np.append(large, False)[moves.payee])
+    )
+    row = scene.table(
+        "pass_through",
+        [np.flatnonzero(large)],
+        [theirs],
+        outcome=pa.array([NOT_TESTABLE]),
+        unknown=pa.array(["too_large"]),
+    )
+    return pa.concat_tables([made, row])
+
+
+def _too_large(scene: Scene, account: Ints, rows: Ints, settings: Settings) -> Flags:
+    """Flag accounts whose amounts times seconds or days could not be kept in 64 bits (a trillion yuan, about)."""
+    span = int(scene.day.max(initial=0)) - int(scene.day.min(initial=0)) + 1
+    factor = max(DAY_S, span, settings["dwell_hours"] // 24 + 1, settings["days"])
+    turnover = np.zeros(len(scene.hub), np.float64)
+    np.add.at(turnover, account, scene.book.amount[rows])
+    start, _, closing, _, _ = _balances(scene)
+    np.maximum.at(turnover, np.repeat(np.arange(len(scene.hub)), np.diff(start)), np.abs(closing.astype(np.float64)))
+    large: Flags = (turnover + scene.book.opening) * factor >= 2.0**62
+    return large
 
 
 def _told(scene: Scene, found: Ints, account: Ints, rows: Ints, arrives: Flags) -> pa.Table:
@@ -76,9 +103,11 @@ def _told(scene: Scene, found: Ints, account: Ints, rows: Ints, arrives: Flags) 
 def _why(scene: Scene, account: Ints, state: Ints, span: Ints, unseen: Ints) -> list[str | None]:
     """Say why it is not known whether what is left behind, or how long money stays, is below the bound."""
     stated = np.diff(_balances(scene)[0])[account] > 0
+    lined = np.zeros(len(scene.hub) + 1, np.bool_)
+    lined[scene.book.codes(statements(scene.store).account_id)] = True
     codes = np.select(
-        [state == 2, (span == 0) & ~stated, span == 0, unseen > 0],
-        ["", "no_balance", "not_covered", "origin_unknown"],
+        [state == 2, ~lined[account], (span == 0) & ~stated, span == 0, unseen > 0],
+        ["", "no_statements", "no_balance", "not_covered", "origin_unknown"],
         "no_times",
     )
     return [code or None for code in codes.tolist()]

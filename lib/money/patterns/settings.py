@@ -75,6 +75,11 @@ def chosen(kinds: str | Iterable[str] | None, given: dict[str, Any]) -> dict[str
             )
     made = {kind: dict(DEFAULTS[kind]) for kind in KINDS if kind in asked}
     for name, value in given.items():
+        if isinstance(value, dict) and name not in made:
+            raise BadParameter(
+                f"给了 {name} 的参数, 但 kinds 没有包含它: {'、'.join(asked)}",
+                f"There are settings of {name}, which kinds does not ask for: {', '.join(asked)}",
+            )
         if isinstance(value, dict):
             for setting, inner in value.items():
                 _put(made, [name], setting, inner)
@@ -95,8 +100,7 @@ def _put(made: dict[str, Settings], kinds: list[str], setting: str, value: Any) 
             f"{', '.join(kinds)} has no setting {setting!r}. There is: {', '.join(there)}",
         )
     for kind in having:
-        if kind in made:
-            made[kind][setting] = value
+        made[kind][setting] = value
 
 
 def _check(settings: Settings) -> None:
