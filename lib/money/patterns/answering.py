@@ -174,9 +174,8 @@ def _finished(
     marked = np.append(mine, False)[at.book.codes(centres.flatten())]
     of = np.repeat(np.arange(len(centres)), pc.fill_null(pc.list_value_length(centres), 0).to_numpy())
     kinds = table["kind"].to_pylist()
-    columns: dict[str, Any] = {
-        "pattern_id": pa.array(map(_id, kinds, table["transfer_ids"].to_pylist(), centres.to_pylist()), pa.string())
-    }
+    whole = [table[name].to_pylist() for name in ("transfer_ids", "centre_accounts", "unknown")]
+    columns: dict[str, Any] = {"pattern_id": pa.array(map(_id, kinds, *whole), pa.string())}
     columns |= {name: table[name] for name in COLUMNS.names[:4]}
     columns |= {"holder_ids": holders[0], "holder_names": holders[1]}
     columns["of_case"] = pa.array(np.bincount(of[marked], minlength=len(centres)) > 0)
@@ -213,7 +212,8 @@ def _notes(table: pa.Table) -> list[str]:
     return notes
 
 
-def _id(kind: str, transfer_ids: list[str] | None, centres: list[str] | None) -> str:
+def _id(kind: str, transfer_ids: list[str] | None, centres: list[str] | None, unknown: str | None) -> str:
     """Return an id that stays the same whatever else is found."""
-    text = "\x1f".join((kind, *(transfer_ids or ()), "", *(centres or ())))
+    why = (unknown or "") if kind == EVERY else ""
+    text = "\x1f".join((kind, *(transfer_ids or ()), "", *(centres or ()), why))
     return "F" + hashlib.sha256(text.encode()).hexdigest()[:10]
