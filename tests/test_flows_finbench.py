@@ -173,7 +173,7 @@ def plain_windows(moves, days, least):
     """Add up what came into and went out of each account in windows of days that begin with one of its transfers.
 
     The question of FinBench's complex read 7 (transfers in and out of an account in a window, and their ratio), for every
-    account and window: {(account, first day): (in, out)} where out ÷ in keeps within 0.9 and 1.1 and the lesser reaches `least`.
+    account and window: {(account, first day): (in, out)} where out ÷ in is from 0.9 to 1.1 and the lesser reaches `least`.
     """
     by_day = defaultdict(lambda: [0, 0])
     held = defaultdict(set)

@@ -8,18 +8,7 @@ account if it may leave in a slot not before the other's.
 import numpy as np
 from numba import njit
 
-
-@njit(cache=True)
-def _first_on(account, moment, start, by_day, day):  # type: ignore[no-untyped-def]
-    """Return the place of the account's first payment on a day or later."""
-    lower, upper = start[account], start[account + 1]
-    while lower < upper:
-        middle = (lower + upper) // 2
-        if day[by_day[middle]] < moment:
-            lower = middle + 1
-        else:
-            upper = middle
-    return lower
+from lib.kernels.cycles import first_from
 
 
 @njit(cache=True)
@@ -35,7 +24,7 @@ def _count_middles(source, start, by_payee, by_day, moves, days, last, count, to
     payee, day = moves[0], moves[1]
     for at in range(start[source], start[source + 1]):
         row = by_payee[at]
-        for onward in range(_first_on(payee[row], day[row], start, by_day, day), start[payee[row] + 1]):
+        for onward in range(first_from(by_day, start, payee[row], day[row], day), start[payee[row] + 1]):
             after = by_day[onward]
             if day[after] >= day[row] + days:
                 break
@@ -52,7 +41,7 @@ def _ways(source, start, by_day, moves, days, number, ways):  # type: ignore[no-
     payee, day = moves[0], moves[1]
     for at in range(start[source], start[source + 1]):
         row = by_day[at]
-        for onward in range(_first_on(payee[row], day[row], start, by_day, day), start[payee[row] + 1]):
+        for onward in range(first_from(by_day, start, payee[row], day[row], day), start[payee[row] + 1]):
             after = by_day[onward]
             if day[after] >= day[row] + days:
                 break

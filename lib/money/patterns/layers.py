@@ -62,18 +62,8 @@ def bipartite(scene: Scene, settings: Settings) -> pa.Table:
     rows = _inside(scene, settings)
     rows = rows[_busy(scene, rows, moves.payer, moves.payee, settings["days"], settings["payees"])]
     rows = rows[_busy(scene, rows, moves.payee, moves.payer, settings["days"], settings["payers"])]
-    pair = _pairs(scene, rows)
-    group = kernels.bipartite(
-        moves.payer[rows],
-        moves.payee[rows],
-        len(scene.hub),
-        pair,
-        int(pair.max(initial=-1)) + 1,
-        scene.day[rows],
-        settings["days"],
-        settings["payers"],
-        settings["payees"],
-    )
+    pair, network = _network(scene, rows)
+    group = kernels.bipartite(*network, settings["days"], settings["payers"], settings["payees"])
     members = _members(group)
     of, flat = numbered(members)
     payers, payees = (distinct(of, side[rows[flat]], len(members)) for side in (moves.payer, moves.payee))
@@ -94,20 +84,9 @@ def stack(scene: Scene, settings: Settings) -> pa.Table:
     rows = _inside(scene, settings)
     for centre, other in ((moves.payer, moves.payee), (moves.payee, moves.payer)):  # every leg has both ends that busy
         rows = rows[_busy(scene, rows, centre, other, settings["days"], settings["breadth"])]
-    pair = _pairs(scene, rows)
+    _, network = _network(scene, rows)
     _, dep_high, arr_low, _ = (s[rows] for s in scene.slots)
-    group = kernels.stacks(
-        moves.payer[rows],
-        moves.payee[rows],
-        len(scene.hub),
-        pair,
-        int(pair.max(initial=-1)) + 1,
-        scene.day[rows],
-        arr_low,
-        dep_high,
-        settings["days"],
-        settings["breadth"],
-    )
+    group = kernels.stacks(*network, arr_low, dep_high, settings["days"], settings["breadth"])
     members = _members(group)
     legs = [(rows[m[m < len(rows)]], rows[m[m >= len(rows)] - len(rows)]) for m in members]
     ends = [np.concatenate((moves.payer[into], moves.payee[out])) for into, out in legs]
@@ -184,11 +163,11 @@ def _once(members: Ints, patterns: int) -> list[Ints]:
     return np.split(keys % width, cuts) if patterns else []
 
 
-def _pairs(scene: Scene, rows: Ints) -> Ints:
-    """Number the pairs of payer and payee."""
-    moves = scene.book.moves
-    numbers: Ints = np.unique(moves.payer[rows] * len(scene.hub) + moves.payee[rows], return_inverse=True)[1]
-    return numbers.astype(np.int64)
+def _network(scene: Scene, rows: Ints) -> tuple[Ints, tuple[Ints, Ints, int, Ints, int, Ints]]:
+    """Number the pairs of payer and payee, and return all that the kernels of groups read: sides, pairs, days."""
+    payer, payee, accounts = scene.book.moves.payer[rows], scene.book.moves.payee[rows], len(scene.hub)
+    pair: Ints = np.unique(payer * accounts + payee, return_inverse=True)[1].astype(np.int64)
+    return pair, (payer, payee, accounts, pair, int(pair.max(initial=-1)) + 1, scene.day[rows])
 
 
 def _members(group: Ints) -> list[Ints]:
