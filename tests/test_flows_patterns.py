@@ -14,6 +14,27 @@ DAY = 24 * 60
 COUNTS = ("kind", "outcome", "counterparties", "transfers")
 
 
+@pytest.fixture(scope="module")
+def blank(tmp_path_factory):
+    return open_case(None, "2018-09-30", write_store(tmp_path_factory.mktemp("blank") / "store.duckdb", {}))
+
+
+@pytest.fixture
+def make_case(blank):
+    """Give a function that lays TEMP tables of these rows over those of one empty Store: opening one for each test takes long."""
+
+    def make(**tables):
+        blank.store.memo.clear()
+        for name in ("transfers", "flows", "accounts", "parties"):
+            blank.store.execute(f"create or replace temp table {name} as from store.{name} limit 0")
+            for row in tables.get(name, []):
+                columns, values = ", ".join(f'"{c}"' for c in row), ", ".join(f"${c}" for c in row)
+                blank.store.execute(f"insert into {name} ({columns}) values ({values})", **row)
+        return blank
+
+    return make
+
+
 def asked(case, *kinds, **settings):
     """Return the rows of some kinds, without what is told of the case as a whole."""
     found = flows.patterns(case, kinds or None, **settings)
