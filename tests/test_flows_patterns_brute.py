@@ -161,12 +161,25 @@ def test_stays_and_windows_are_those_of_a_list_of_lots(moves, opening, days, hou
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.tuples(st.booleans(), st.integers(1, 300), st.integers(0, 6)), min_size=2, max_size=11), st.integers(0, 2))
+@given(
+    st.lists(st.tuples(st.booleans(), st.sampled_from([100, 108, 116, 125]), st.integers(0, 4)), min_size=4, max_size=11),
+    st.integers(0, 2),
+)
 def test_as_many_pairs_there_and_back_are_made_as_can_be(rows, days):
     moves = [((0, 1) if out else (1, 0)) + (fen, d * DAY, False, -1, -1) for out, fen, d in rows]
     table = mirrors.mirror(scene_of(moves), DEFAULTS["mirror"] | {"days": days, "times": 1, "tolerance_share": 0.1})
     most = slow.mirrored(moves, days, Fraction(1, 10))
     assert table["times"].to_pylist() == ([most] if most else [])
+
+
+def test_a_pair_gives_way_where_that_makes_room_for_another():
+    # within a tenth 108 goes with 100 and 116, 100 with 100 alone: whichever comes first, both find a partner
+    for there in ((108, 100), (100, 108)):
+        for back in ((100, 116), (116, 100)):
+            moves = [(0, 1, fen, n * 3_600_000_000, False, -1, -1) for n, fen in enumerate(there)]
+            moves += [(1, 0, fen, (5 + n) * 3_600_000_000, False, -1, -1) for n, fen in enumerate(back)]
+            table = mirrors.mirror(scene_of(moves), DEFAULTS["mirror"] | {"times": 1, "tolerance_share": 0.1})
+            assert table["times"].to_pylist() == [2]
 
 
 @pytest.mark.parametrize("seed", range(3))
