@@ -63,7 +63,8 @@ def patterns(
           throughput_yuan=200000 (the lesser of in and out).
         * mirror: days=2, tolerance_share=0.005 (of the larger), times=3, min_yuan=0.
         * structuring: days=5, times=3, band_share=0.8, cash_yuan=50000, person_yuan=500000, company_yuan=2000000,
-          since="2017-07-01" (the day from which these thresholds hold; earlier transfers are not held against them).
+          since="2017-07-01" (the day from which these thresholds hold; earlier transfers are told as before_since). The
+          threshold of payments abroad is not looked at: the data do not say which they are.
         * dormant: idle_days=180, days=10, multiple=10 (of the monthly mean of the year before), turnover_yuan=100000 (in and
           out), first_use=False (True: also accounts that move for the first time so long after they were opened).
 
@@ -112,14 +113,18 @@ def patterns(
     case.store.derive("money_accounts", pa.table({"account_id": mine}))
     found = pa.concat_tables([*(_touching(case, at, t, flags) for t in tables), _untested(case, at, flags)])
     holders = _holders(case, found["centre_accounts"].combine_chunks())
-    table = _finished(found, holders, at.book.flags(mine)[:], at, asked)
+    table = _finished(found, holders, flags, at, asked)
     made = frame(table)
     gone = _reversed(case, flags)
     made.attrs |= {"parameters": {k: dict(v) for k, v in asked.items()}, "hubs": left_out, "reversed": gone}
     outcome = table["outcome"].to_pylist()
     counts = {"found": outcome.count(FOUND), "untested": outcome.count(NOT_TESTABLE)}
     made.attrs["notes"] = _notes(table)
-    for name, count in (("patterns_hubs", len(left_out)), ("patterns_reversed", gone)):
+    for name, count in (
+        ("patterns_hubs", len(left_out)),
+        ("patterns_reversed", gone),
+        ("patterns_abroad", "structuring" in asked),
+    ):
         made.attrs["notes"] += [word("flows", name, n=f"{count:,}")] if count else []
     made.attrs["caption"] = word("flows", "patterns", **{k: f"{n:,}" for k, n in counts.items()})
     return made

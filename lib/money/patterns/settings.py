@@ -117,7 +117,13 @@ def _check(settings: Settings) -> None:
             _yes_or_no(name, value)
         else:
             day(name, value)
-    if settings.get("ratio_low", 0) > settings.get("ratio_high", 1):
+    if "band_share" in settings and settings["times"] * parts("band_share", settings["band_share"]) < PARTS:
+        times, band = settings["times"], settings["band_share"]
+        raise BadParameter(
+            f"times={times} 乘以 band_share={band} 应不小于 1, 各笔才合计达到阈值",
+            f"times={times} by band_share={band} must be 1 or more: else they do not add up to the threshold",
+        )
+    if "ratio_low" in settings and parts("ratio_low", settings["ratio_low"]) > parts("ratio_high", settings["ratio_high"]):
         low, high = settings["ratio_low"], settings["ratio_high"]
         raise BadParameter(
             f"ratio_low={low} 不能大于 ratio_high={high}", f"ratio_low={low} must not be more than ratio_high={high}"

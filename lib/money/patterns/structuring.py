@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from lib.kernels.stretches import stretches
 from lib.money.amounts import yuan
-from lib.money.patterns.scene import FOUND, NOT_TESTABLE, Ints, Scene, distinct, numbered, sliced
+from lib.money.patterns.scene import FOUND, NOT_TESTABLE, Ints, Scene, added, distinct, numbered, sliced
 from lib.money.patterns.settings import PARTS, Settings, day, fen, parts
 
 _UNKNOWN, _PERSON, _COMPANY, _CASH = range(4)
@@ -18,8 +18,9 @@ _OF = {_PERSON: "person_yuan", _COMPANY: "company_yuan", _CASH: "cash_yuan"}
 
 
 def structuring(scene: Scene, settings: Settings) -> pa.Table:
-    """Find customers with several transfers one way in the band below a threshold that add up to it within some days.
+    """Find customers with several transfers one way in the band below a threshold within some days.
 
+    By the settings allowed, so many of them always add up to the threshold.
     Whether an account without a known holder is a person's is not known: it is held against both thresholds, and what then
     lies in a band is told as not testable.
     """
@@ -42,7 +43,15 @@ def structuring(scene: Scene, settings: Settings) -> pa.Table:
             mine = band & (True if kind == _CASH else kinds[account] == (kind if sure else _UNKNOWN))
             if sure or kind != _CASH:
                 tables.append(_found(scene, settings, account[mine], rows[mine], out[mine], threshold, sure=sure))
-    return pa.concat_tables(tables)
+    return pa.concat_tables([*tables, _before(scene, since)])
+
+
+def _before(scene: Scene, since: int) -> pa.Table:
+    """Return a row of what was paid before the thresholds held, if anything was."""
+    early = np.flatnonzero(scene.moving(0, known=False) & (scene.day < since))
+    rows = [early] if len(early) else []
+    why = {"outcome": pa.array([NOT_TESTABLE] * len(rows)), "unknown": pa.array(["before_since"] * len(rows))}
+    return scene.table("structuring", [early[:0] for _ in rows], rows, **why)
 
 
 def _found(scene: Scene, settings: Settings, account: Ints, rows: Ints, out: Any, threshold: int, *, sure: bool) -> pa.Table:
@@ -51,14 +60,9 @@ def _found(scene: Scene, settings: Settings, account: Ints, rows: Ints, out: Any
     group, rows, account, out = group[order], rows[order], account[order], out[order]
     each = np.arange(len(rows))
     starts, ends, most, windows = stretches(group, scene.day[rows], each, len(rows), settings["days"], settings["times"])
-    # so many in the band add up to the threshold in all but the oddest settings; those that do not are no pattern
-    whole = np.array(
-        [int(scene.book.amount[rows[a:b]].sum()) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)], np.int64
-    )
-    enough = whole >= threshold
-    starts, ends, most, windows, whole = starts[enough], ends[enough], most[enough], windows[enough], whole[enough]
     members = sliced(rows, starts, ends)
     of, flat = numbered(members)
+    whole = added(of, scene.book.amount[flat], len(starts))
     other = np.where(np.repeat(out[starts], ends - starts), scene.book.moves.payee[flat], scene.book.moves.payer[flat])
     seen = other >= 0
     nothing = np.zeros(len(starts), np.int64)
