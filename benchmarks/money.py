@@ -42,10 +42,17 @@ def drawn(count: int, *, day_only: bool, seed: int = 2018) -> pa.Table:
     at = np.sort(draw.integers(0, DAYS * DAY_US, count))
     at = at - at % DAY_US if day_only else at
     names = np.array([f"A{i}" for i in range(accounts)], object)
+    payer, payee = (pa.array(names[side], pa.string(), mask=outside == k) for k, side in enumerate(sides))
+    return rows_of(payer, payee, fen, at, day_only=day_only)
+
+
+def rows_of(payer: pa.Array, payee: pa.Array, fen: Any, at: Any, *, day_only: bool) -> pa.Table:
+    """Return transfers as a ledger is made of them; T7 is the seventh."""
+    count = len(fen)
     columns: dict[str, Any] = {
         "transfer_id": pa.array([f"T{i}" for i in range(count)]),
-        "payer_account": pa.array(names[sides[0]], pa.string(), mask=outside == 0),
-        "payee_account": pa.array(names[sides[1]], pa.string(), mask=outside == 1),
+        "payer_account": payer,
+        "payee_account": payee,
         "kind": pa.nulls(count, pa.string()),
         "loan_id": pa.nulls(count, pa.string()),
         "amount_yuan": yuan(fen),

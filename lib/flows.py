@@ -11,6 +11,7 @@ The face of lib/money. Everything takes a case first and gives a DataFrame (or a
   known to hold over time.
 * `use_of_funds`: what loans were used for, end by end, against the contract's purpose.
 * `round_trips`: money that comes back to where it began.
+* `patterns`: fan-in, fan-out, gather-scatter, scatter-gather, bipartite, stack, pass-through, mirror, structuring, dormant.
 * `reconcile`: loan contracts against their payouts. `instalments`: schedule, ledger and bank, instalment by instalment.
 * `apr`: what loans really cost, all in. `balance_breaks`: running balances that do not hold.
 * `derive_…`: the same for all cases of a scope at once, as the Arrow tables that rules read.
@@ -34,6 +35,7 @@ from lib.money.holding import held_balances
 from lib.money.instalments import instalments
 from lib.money.matching import reconcile
 from lib.money.overview import between, monthly, network
+from lib.money.patterns.answering import patterns
 from lib.money.resting import at_rest
 from lib.money.scope import accounts, transfers
 from lib.money.standing import traced_balances
@@ -62,6 +64,7 @@ __all__ = [
     "instalments",
     "monthly",
     "network",
+    "patterns",
     "reconcile",
     "round_trips",
     "trace",

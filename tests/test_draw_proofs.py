@@ -48,3 +48,20 @@ def test_what_was_not_judged_is_said_also_where_there_is_no_row() -> None:
     missing = answer()
     missing.attrs["gap"] = "无解"
     assert "无解" in tables.frame_html(missing)
+
+
+def test_patterns_show_the_figures_of_their_kinds_and_below_what_was_not_tested_and_the_settings() -> None:
+    frame = pd.DataFrame(
+        {
+            **{"pattern_id": ["F1"], "kind": ["fan_in"], "outcome": ["found"], "holder_names": [["张三"]], "times": [None]},
+            **{"most": [12], "parameters": ["PT-03: days=10"]},
+        }
+    )
+    frame.attrs |= {"notes": ["未能检验（来源未知）：1 笔, 2.00 元"], "parameters": {"fan_in": {"days": 10}}}
+    assert proofs.shown_columns(frame) == ["pattern_id", "kind", "outcome", "most"]
+    whole, below = tables.frame_html(frame).split("</table>", 1)
+    assert "分散转入" in whole
+    assert "线索" in whole
+    assert "张三" not in whole + below
+    assert "未能检验（来源未知）：1 笔, 2.00 元" in below
+    assert "分散转入: days=10" in below

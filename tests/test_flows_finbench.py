@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from lib.kernels import dwelling
 from lib.money.amounts import yuan
 from lib.money.ledger import Ledger, assemble
 from lib.money.ordering import DAY_US
@@ -166,3 +167,49 @@ def test_round_trips_are_those_of_a_plain_search(book, in_order):
     expected = {trip for places in list(leaving.values()) for place in places for trip in onward((place,))}
     assert found == expected
     assert len(found) == 25
+
+
+def plain_windows(moves, days, least):
+    """Add up what came into and went out of each account in windows of days that begin with one of its transfers.
+
+    The question of FinBench's complex read 7 (transfers in and out of an account in a window, and their ratio), for every
+    account and window: {(account, first day): (in, out)} where out ÷ in is from 0.9 to 1.1 and the lesser reaches `least`.
+    """
+    by_day = defaultdict(lambda: [0, 0])
+    held = defaultdict(set)
+    for payer, payee, fen, time, _ in moves:
+        for side, account in enumerate((payee, payer)):
+            if account is not None and payer != payee:
+                by_day[account, time // DAY_US][side] += fen
+                held[account].add(time // DAY_US)
+    found = {}
+    for account, all_days in held.items():
+        for begin in all_days:
+            inside = [by_day[account, d] for d in all_days if begin <= d < begin + days]
+            came, went = (sum(part[side] for part in inside) for side in (0, 1))
+            if 9 * came <= 10 * went and 10 * went <= 11 * came and min(came, went) >= least:
+                found[account, begin] = came, went
+    return found
+
+
+def test_what_comes_in_and_goes_out_again_is_what_adding_up_the_files_gives(book, moves):
+    days, least = 3, 200_000_00
+    account, rows = np.concatenate((book.moves.payee, book.moves.payer)), np.tile(np.arange(len(moves)), 2)
+    order = np.lexsort((rows, account))
+    order = order[(account[order] >= 0) & (book.moves.payer != book.moves.payee)[rows[order]]]
+    arrives, rows, account = order < len(moves), rows[order], account[order]
+    seconds, fen, nothing = book.moves.at[rows] // 1_000_000, book.amount[rows], np.zeros(len(book.accounts), np.int64)
+    sums, unseen = dwelling.dwell(account, arrives, fen, seconds, seconds, nothing)
+    no_day = np.full(len(book.accounts), 2**40)
+    unknown = (np.zeros(len(book.accounts) + 1, np.int64), nothing[:0], nothing[:0], no_day, -no_day)
+    bounds = (9_000, 11_000, 500, 10 * 365 * 86_400, least)  # however long it stays
+    made = dwelling.passing(account, book.moves.at[rows] // DAY_US, arrives, fen, sums, unseen, unknown, days, bounds).reshape(
+        -1, 13
+    )
+    expected = plain_windows(moves, days, least)
+    assert len(expected) == made[:, 2].sum() > 100
+    names = book.accounts.take(pa.array(account[made[:, 0]])).to_pylist()
+    first = (book.moves.at[rows] // DAY_US)[made[:, 0]].tolist()
+    assert {(n, d): (came, went) for n, d, (came, went) in zip(names, first, made[:, 3:5].tolist(), strict=True)}.items() <= (
+        expected.items()
+    )

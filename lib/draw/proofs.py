@@ -1,7 +1,8 @@
 """Answers that prove themselves, on a page: the columns worth their room, and below the table where each row comes from.
 
 Such a frame has a column `sources` (file and line of the records behind a row). What it could not judge stands in its
-`attrs`: `notes`, a list of texts, or `gap`, the reason why a part is missing.
+`attrs`: `notes`, a list of texts, or `gap`, the reason why a part is missing. Patterns of money prove themselves by their
+transfers: each kind has figures of its own, and the settings that it was found by stand below.
 """
 
 from collections.abc import Mapping
@@ -9,20 +10,24 @@ from collections.abc import Mapping
 import pandas as pd
 
 from lib.draw import people
-from lib.draw.columns import Shown
+from lib.draw.columns import Shown, code_word
 from lib.draw.markup import Head, Safe, details, join, table, tag
 from lib.draw.writing import is_null
 from lib.words import word
 
 SOURCES = "sources"
+PATTERN = "pattern_id"
 _NAMES = ("name", "party_id", "controller_id", "holder_id")  # by what a row is called, the first that there is
 _BOUNDS = {"share_low": "share", "share_high": "share", "votes_high": "votes"}  # and what they may say again
 
 
 def shown_columns(frame: pd.DataFrame) -> list[str]:
-    """Return the columns that the table shows: names once, and of an answer with sources what says something of its own."""
+    """Return the columns that the table shows: names once, and of an answer that proves itself what says something."""
     names = [str(name) for name in frame.columns]
     names = [name for name in names if not _said_already(frame, name)]
+    if PATTERN in names:
+        said = {"parameters", "holder_names"}  # below; the holders' ids are written with the names that may be shown
+        return [name for name in names if name not in said and frame[name].notna().any()]
     if SOURCES not in names:
         return names
     hidden = {"evidence", SOURCES, *(("layers",) if "path" in names else ())}  # the path shows them
@@ -45,11 +50,20 @@ def _said_already(frame: pd.DataFrame, name: str) -> bool:
 def below(frame: pd.DataFrame, made: Mapping[str, Shown]) -> Safe:
     """Return what stands below the table of an answer with sources: its law, what was not judged, where its rows come from.
 
+    Below patterns stand the settings of each kind that was looked for.
+
     Parameters
     ----------
     made
         The frame's columns as a page shows them.
     """
+    if PATTERN in frame.columns:
+        kinds = frame.attrs.get("parameters") or {}
+        texts = [
+            *frame.attrs.get("notes", ()),
+            *(f"{code_word('kind', kind)}: {_written(found)}" for kind, found in kinds.items()),
+        ]
+        return join([tag("p", text, class_="lt-note") for text in texts])
     if SOURCES not in frame.columns:
         return Safe("")
     parts = [tag("p", text, class_="lt-note") for text in _notes(frame)]
@@ -60,6 +74,10 @@ def below(frame: pd.DataFrame, made: Mapping[str, Shown]) -> Safe:
             details(word("tables", "where_from"), table("", heads, zip(made[own].cells, made[SOURCES].cells, strict=True)))
         )
     return join(parts)
+
+
+def _written(settings: Mapping[str, object]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in settings.items())
 
 
 def _notes(frame: pd.DataFrame) -> list[str]:

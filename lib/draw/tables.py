@@ -25,6 +25,7 @@ _FRAMES = {
     "related": ("party_id", "reason"),
     "circular": ("component_id", "loop"),
     "round_trips": ("trip_id", "transfer_ids"),
+    "patterns": ("pattern_id", "kind"),
     "compare_methods": ("end", "pro_rata_yuan", "poison_yuan"),
     "use_of_funds": ("loan_id", "category", "purpose_check"),
     "trace": ("transfer_id", "traced_yuan", "hop"),

@@ -81,7 +81,7 @@ def _gets_home(late, account, left, moment):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _from(rows, start, account, moment, high):  # type: ignore[no-untyped-def]
+def first_from(rows, start, account, moment, high):  # type: ignore[no-untyped-def]
     """Return the place of the account's first row that may happen at the moment or later."""
     lower, upper = start[account], start[account + 1]
     while lower < upper:
@@ -110,8 +110,8 @@ def _search(path, start, most_hops, window, slack, moves, out_start, out_rows, w
     places, ends = np.empty(most_hops + 1, np.int64), np.empty(most_hops + 1, np.int64)
     path[0], moments[0], sure[0], count = start, low[start], True, 1
     seen[home] = seen[payee[start]] = True
-    places[1] = _from(out_rows, out_start, payee[start], low[start], high)
-    ends[1] = _from(out_rows, out_start, payee[start], ceiling + slack + 1, high)
+    places[1] = first_from(out_rows, out_start, payee[start], low[start], high)
+    ends[1] = first_from(out_rows, out_start, payee[start], ceiling + slack + 1, high)
     while count > 0:
         if places[count] == ends[count]:
             count -= 1
@@ -134,8 +134,8 @@ def _search(path, start, most_hops, window, slack, moves, out_start, out_rows, w
         elif count + 1 < most_hops and not seen[account] and _gets_home(late, account, most_hops - count - 1, moment):
             seen[account] = True
             count += 1
-            places[count] = _from(out_rows, out_start, account, moment, high)
-            ends[count] = _from(out_rows, out_start, account, ceiling + slack + 1, high)
+            places[count] = first_from(out_rows, out_start, account, moment, high)
+            ends[count] = first_from(out_rows, out_start, account, ceiling + slack + 1, high)
     seen[home] = False
 
 

@@ -8,7 +8,8 @@ import pyarrow.compute as pc
 from lib.case import Case
 from lib.money import scope as scopes
 from lib.money.amounts import yuan
-from lib.money.statements import Flags, Ints, Statements, coverage, statements
+from lib.money.periods import balances
+from lib.money.statements import Ints, Statements, coverage, statements
 from lib.store import frame
 
 
@@ -45,13 +46,8 @@ def _balances(lines: Statements) -> pa.Table:
     """Return account_id, month, opening_yuan, closing_yuan of every month with lines; null where no line states a balance."""
     day = pa.array(lines.at).cast(pa.timestamp("us"))
     month = 12 * pc.year(day).to_numpy().astype(np.int64) + pc.month(day).to_numpy() - 1
-    account: Ints = np.cumsum(lines.first)
-    moved = np.cumsum(lines.signed)  # by the line and all before it, whatever the account: only differences are used
-    heads, tails = _ends(account, month, np.ones(len(month), np.bool_))
-    first, last = _ends(account, month, lines.stated)  # the same months, -1 where none is stated
-    opening = lines.balance[first] - (moved[first] - moved[heads] + lines.signed[heads])
-    closing = lines.balance[last] + (moved[tails] - moved[last])
-    known = pa.array(first >= 0)
+    heads, opening, closing, stated = balances(lines, month)
+    known = pa.array(stated)
     return pa.table(
         {
             "account_id": lines.account_id.take(pa.array(heads)),
@@ -60,19 +56,6 @@ def _balances(lines: Statements) -> pa.Table:
             "closing_yuan": pc.if_else(known, yuan(closing), None),
         }
     )
-
-
-def _ends(account: Ints, month: Ints, marked: Flags) -> tuple[Ints, Ints]:
-    """Return for each account and month the first and the last of the marked lines, -1 where none is."""
-    order = np.lexsort((month, account))  # stable: lines of a month stay in the order in which they were read
-    new = np.append(True, (np.diff(account[order]) != 0) | (np.diff(month[order]) != 0))[: len(order)]
-    group = np.cumsum(new) - 1
-    first, last = np.full(int(new.sum()), -1, np.int64), np.full(int(new.sum()), -1, np.int64)
-    kept = marked[order]
-    rows, groups = order[kept], group[kept]
-    last[groups] = rows  # the last one written stays
-    first[groups[::-1]] = rows[::-1]
-    return first, last
 
 
 def _first_days(month: Ints) -> pa.Array:
