@@ -154,7 +154,7 @@ def checklist(case: Case, found: pd.DataFrame | None = None) -> pd.DataFrame:
         null: not read).
 
         state is one of: `yes` (有: a rule has a lead), `no` (无: every rule that looks at it was tested in full, without a
-        lead), `not_testable` (无法核实) and `not_covered` (未覆盖: no rule looks at it; a person has to).
+        lead), `unverifiable` (无法核实) and `no_rule` (未覆盖: no rule looks at it; a person has to).
 
     Raises
     ------

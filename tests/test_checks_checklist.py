@@ -31,13 +31,13 @@ def test_an_item_is_yes_with_a_lead_and_no_only_where_all_its_rules_were_tested(
     both = row("GR-03", "clear"), row("GR-04", "clear")
     assert filled(case, *both)[7] == "no"
     assert filled(case, both[0], row("GR-04", "hit"))[7] == "yes"
-    assert filled(case, both[0], row("GR-04", "not_testable", "缺少账户"))[7] == "not_testable"
-    assert filled(case, both[0])[7] == "not_testable"  # a rule that looks at it was not run
+    assert filled(case, both[0], row("GR-04", "not_testable", "缺少账户"))[7] == "unverifiable"
+    assert filled(case, both[0])[7] == "unverifiable"  # a rule that looks at it was not run
     assert filled(case, row("FP-01", "clear"))[4] == "no"
 
 
 def test_an_item_that_no_rule_looks_at_is_not_covered(case: Case) -> None:
-    assert filled(case, row("FP-01", "clear")) == {1: "not_covered", 4: "no", 7: "not_covered", 11: "not_covered"}
+    assert filled(case, row("FP-01", "clear")) == {1: "no_rule", 4: "no", 7: "no_rule", 11: "no_rule"}
 
 
 def test_another_institution_s_leads_are_not_ours(case: Case) -> None:

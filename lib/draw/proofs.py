@@ -25,6 +25,8 @@ def shown_columns(frame: pd.DataFrame) -> list[str]:
     """Return the columns that the table shows: names once, and of an answer that proves itself what says something."""
     names = [str(name) for name in frame.columns]
     names = [name for name in names if not _said_already(frame, name)]
+    if "rules" in names:  # the findings stand under their rules
+        names = [name for name in names if name != "finding_ids"]
     if PATTERN in names:
         said = {"parameters", "holder_names"}  # below; the holders' ids are written with the names that may be shown
         return [name for name in names if name not in said and frame[name].notna().any()]

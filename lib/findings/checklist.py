@@ -9,7 +9,6 @@ import pyarrow as pa
 from lib import paths
 from lib.case import Case
 
-STATES = ("yes", "no", "not_testable", "not_covered")
 COLUMNS = pa.schema(
     {
         "item": pa.int32(),
@@ -45,9 +44,9 @@ def _item(item: Row, by_rule: dict[str, list[Row]]) -> Row:
     if hits:
         state = "yes"
     elif not found:
-        state = "not_covered"
+        state = "no_rule"
     else:
-        state = "not_testable" if untested or missing else "no"
+        state = "unverifiable" if untested or missing else "no"
     return {
         "item": item["item"],
         "section": item["section"],
