@@ -42,8 +42,12 @@ def take(rule, held, paid, balance, share):  # type: ignore[no-untyped-def]
     Each level gives its own part rounded down, and the levels with the largest remainders (the lower first) one fen more, so
     that the levels add up to the whole. Where one kind of money goes first, the levels are parts of the traced money.
     """
-    total, rests = total_of(held), np.zeros(len(held), np.int64)
+    total = total_of(held)
     whole = _leaving(rule, total, paid, balance)
+    if len(held) == 1:  # the most common case has nothing to share out
+        held[0], share[0] = total - whole, whole
+        return whole
+    rests = np.zeros(len(held), np.int64)
     left = whole
     part, of = (paid, balance) if rule in (PRO_RATA, POISON) else (whole, total)
     for level in range(len(held)):

@@ -82,19 +82,19 @@ class Setting:
 
 def ways(setting: Setting, loans: Loans, methods: tuple[str, ...], *, hops: int | None, days: int | None) -> pa.Table:
     """Follow every loan's payout and return a row per end (columns as in `use_of_funds`, but for what concerns parties)."""
+    sides, payee = setting.sides, setting.book.moves.payee
+    fee = setting.book.is_fee & (payee >= 0) & sides.fee[payee] & sides.related[payee]
+    kinds = np.where(fee, FEE, setting.marks.transfers).astype(np.int8)
+    setting = replace(setting, marks=replace(setting.marks, transfers=kinds))
     walks = [Walk(setting.book, setting.sink, hops=hops, days=days, method=m) for m in methods]
     parts = (loans.some(at, at + AT_ONCE) for at in range(0, max(len(loans.ids), 1), AT_ONCE))
     return pa.concat_tables(_ways(setting, part, walks) for part in parts)
 
 
 def _ways(setting: Setting, loans: Loans, walks: list[Walk]) -> pa.Table:
-    sides, book = setting.sides, setting.book
-    fee = book.is_fee & (book.moves.payee >= 0) & sides.fee[book.moves.payee] & sides.related[book.moves.payee]
-    kinds = np.where(fee, FEE, setting.marks.transfers).astype(np.int8)
-    setting = replace(setting, marks=replace(setting.marks, transfers=kinds))
     runs, sources, opened, loan, until = _runs(setting, loans, walks[0])
-    made = [walk.ends(runs, sources, opened, kinds, setting.marks.of_loan) for walk in walks]
-    ends, steps, fen = _joined(made, len(book.accounts))
+    made = [walk.ends(runs, sources, opened, setting.marks.transfers, setting.marks.of_loan) for walk in walks]
+    ends, steps, fen = _joined(made, len(setting.book.accounts))
     run = ends[:, kernel.RUN]
     walked = _walked(runs, opened, ends, setting.sink)
     return _table(setting, loans, _Ends(ends, steps, fen, loan[run], until[run], walked), walks)
