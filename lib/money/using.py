@@ -13,6 +13,7 @@ from lib.errors import BadParameter
 from lib.money import scope as scopes
 from lib.money.amounts import fen, yuan
 from lib.money.categories import against, marks, purposes
+from lib.money.doubts import left_out
 from lib.money.ledger import Ledger, settled
 from lib.money.lending import holders_of, loans_of, payout_lists, sides_of
 from lib.money.matching import payouts
@@ -65,7 +66,8 @@ def use_of_funds(
         unknown) · not_traceable (why an end is not known: payee_not_stated; hub; statements_missing; hops_limit; of loans that
         were not followed payout_missing, payout_shared with other loans, payout_undated; null if it is known) · transfer_ids
         (the way, then further transfers that bring money to the end).
-        `attrs`: methods, loans, loans_with_leads, contradicting_yuan and not_traceable_yuan (sums by the first convention).
+        `attrs`: methods, loans, loans_with_leads, contradicting_yuan and not_traceable_yuan (sums by the first convention),
+        left_out (transfers of the Store that are in no trail, by reason).
 
     Raises
     ------
@@ -98,6 +100,7 @@ def use_of_funds(
         "loans": len(pc.unique(table["loan_id"])),
         "loans_with_leads": len(pc.unique(table["loan_id"].filter(lead))),
         "contradicting_yuan": _sum(first.filter(lead)),
+        "left_out": left_out(case.store),
         "not_traceable_yuan": _sum(first.filter(table["not_traceable"].is_valid())),
     }
     limits = {name: word("flows", "no_limit") if n is None else n for name, n in (("days", days), ("hops", hops))}
