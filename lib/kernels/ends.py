@@ -139,7 +139,7 @@ def _open(run, opened, sink, shut):  # type: ignore[no-untyped-def]
         sink[opened[place]] = shut
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def of_pools(rule, runs, sources, opened, hops, crowd, book, sink, state, rows, kinds, of_loan):  # type: ignore[no-untyped-def]
     """Follow runs one by one under a rule for pools, and sum up where their money ends.
 
@@ -159,7 +159,7 @@ def of_pools(rule, runs, sources, opened, hops, crowd, book, sink, state, rows, 
     return ends[: sizes[0]].copy(), steps[: sizes[1], 0].copy()
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def of_lines(newest, runs, sources, opened, hops, crowd, book, sink, state, rows, kinds, of_loan):  # type: ignore[no-untyped-def]
     """Follow runs one by one, the oldest money first, or the newest; else as `of_pools` (`book` as in `lines.follow`)."""
     colours = np.zeros(len(sources), np.int64)
