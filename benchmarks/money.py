@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lib.money.amounts import yuan
 from lib.money.ledger import Ledger, assemble
@@ -29,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.oracles import conventions
 from tests.oracles import tracing as slow
 
+Side = tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]  # numbers of accounts, where nobody is stated
 DAYS, LOANS, WINDOW_DAYS, MOST_HOPS = 90, 200, 3, 4
 
 
@@ -41,18 +44,21 @@ def drawn(count: int, *, day_only: bool, seed: int = 2018) -> pa.Table:
     fen = draw.integers(1_00, 1_000_000_00, count)
     at = np.sort(draw.integers(0, DAYS * DAY_US, count))
     at = at - at % DAY_US if day_only else at
-    names = np.array([f"A{i}" for i in range(accounts)], object)
-    payer, payee = (pa.array(names[side], pa.string(), mask=outside == k) for k, side in enumerate(sides))
-    return rows_of(payer, payee, fen, at, day_only=day_only)
+    return laid_out((sides[0], outside == 0), (sides[1], outside == 1), fen, at, day_only=day_only)
 
 
-def rows_of(payer: pa.Array, payee: pa.Array, fen: Any, at: Any, *, day_only: bool) -> pa.Table:
-    """Return transfers as a ledger is made of them; T7 is the seventh."""
+def numbered(letter: str, numbers: npt.NDArray[np.int64], mask: npt.NDArray[np.bool_] | None = None) -> pa.Array:
+    """Name things by numbers, null where the mask says so."""
+    return pc.binary_join_element_wise(pa.scalar(letter), pa.array(numbers, mask=mask).cast(pa.string()), "")
+
+
+def laid_out(payers: Side, payees: Side, fen: npt.NDArray[np.int64], at: npt.NDArray[np.int64], *, day_only: bool) -> pa.Table:
+    """Lay out transfers as the ledger reads them; a side is numbers of accounts, and where nobody is stated."""
     count = len(fen)
     columns: dict[str, Any] = {
-        "transfer_id": pa.array([f"T{i}" for i in range(count)]),
-        "payer_account": payer,
-        "payee_account": payee,
+        "transfer_id": numbered("T", np.arange(count)),
+        "payer_account": numbered("A", *payers),
+        "payee_account": numbered("A", *payees),
         "kind": pa.nulls(count, pa.string()),
         "loan_id": pa.nulls(count, pa.string()),
         "amount_yuan": yuan(fen),

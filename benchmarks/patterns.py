@@ -17,7 +17,7 @@ import duckdb
 import networkx as nx
 import numpy as np
 import pyarrow as pa
-from money import made, rows_of, timed
+from money import laid_out, made, timed
 
 from lib.kernels import dwelling
 from lib.money.patterns import fans, layers, mirrors
@@ -69,8 +69,7 @@ def drawn(count: int, seed: int = 2018) -> Scene:
         sides[to][again + 1] = sides[of][again]
     fen[again + 1] = fen[again]
     at = np.sort(draw.choice(DAYS * 86_400, count, replace=count > DAYS * 86_400)) * 1_000_000
-    names = pa.array([f"A{i:08d}" for i in range(accounts)])
-    book = made(rows_of(*(names.take(pa.array(side)) for side in sides), fen, at, day_only=False))
+    book = made(laid_out(*((side, None) for side in sides), fen, at, day_only=False))
     return Scene(None, book, np.arange(len(book.accounts)), np.zeros(len(book.accounts), np.bool_))  # type: ignore[arg-type]
 
 

@@ -67,6 +67,23 @@ def chain(make_case):
     )
 
 
+def test_transfers_that_no_trail_can_carry_are_stated_with_reason_and_amount(make_case):
+    rows = [
+        move("T", None, "P", 100, 0),
+        {**move("a", "P", "Q", 30, 1), "at": None},
+        {**move("b", "P", "Q", 20, 2), "at": None},
+        move("c", "P", "Q", -7, 3),
+        {**move("d", "P", "Q", 1, 4), "amount_yuan": None},
+    ]
+    trail = flows.trace(make_case(transfers=rows), transfers=["T"])
+    assert trail.attrs["undated"] == 4
+    assert trail.attrs["not_traceable"] == [
+        {"reason": "amount_missing", "transfers": 1, "amount_yuan": None},
+        {"reason": "amount_negative", "transfers": 1, "amount_yuan": -7},
+        {"reason": "time_missing", "transfers": 2, "amount_yuan": 50},
+    ]
+
+
 def test_a_chain_of_accounts_carries_the_mix_of_each(make_case):
     # 1000 * 900/1500 = 600; 400 * 600/600 = 400; A states 500 after paying 500, so it held 1000 before: 100 of its own
     trail = flows.trace(chain(make_case), transfers=["in_T"])

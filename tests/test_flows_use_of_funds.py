@@ -218,6 +218,45 @@ def test_a_page_shows_uses_in_words(found):
     )
 
 
+def test_the_district_has_the_loans_of_no_institution_too_and_may_have_none(make_case):
+    rows = [move("D", "C", "B", 100, 0, kind="disbursement", loan_id="L")]
+    loans = [{"loan_id": "L", "borrower_id": "b", "principal_yuan": Decimal(100)}]
+    found = flows.use_of_funds(
+        make_case(loans=loans, transfers=rows, accounts=[{"account_id": "B", "holder_id": "b", **COVERED}])
+    )
+    assert found[["loan_id", "category", "pro_rata_yuan"]].to_dict("records") == [
+        {"loan_id": "L", "category": "borrower", "pro_rata_yuan": Decimal(100)}
+    ]
+    assert found["case_id"].isna().all()
+
+
+def test_a_store_without_loans_has_no_uses(make_case):
+    found = flows.use_of_funds(make_case(parties=[{"party_id": "p", "name": "p", "kind": "company"}]))
+    assert not len(found)
+    assert found.attrs["contradicting_yuan"] == 0
+
+
+def test_loans_that_one_transfer_pays_together_are_not_told_apart(make_case):
+    loans = [
+        {"loan_id": n, "borrower_id": "b", "principal_yuan": Decimal(yuan), "started_on": dt.date(2018, 1, 1)}
+        for n, yuan in (("L1", 500), ("L2", 700))
+    ]
+    accounts = [{"account_id": "B", "holder_id": "b"}]
+    found = flows.use_of_funds(
+        make_case(
+            "b",
+            loans=loans,
+            accounts=accounts,
+            transfers=[move("D", "C", "B", 1200, 0)],
+            parties=[{"party_id": "b", "name": "b", "kind": "person"}],
+        )
+    )
+    assert found[["loan_id", "not_traceable", "contract_yuan"]].to_dict("records") == [
+        {"loan_id": "L1", "not_traceable": "payout_shared", "contract_yuan": Decimal(500)},
+        {"loan_id": "L2", "not_traceable": "payout_shared", "contract_yuan": Decimal(700)},
+    ]
+
+
 @pytest.mark.parametrize("wrong", [{"methods": ["poison"]}, {"methods": []}, {"methods": ["fifo", "fifo"]}, {"loan": "?"}])
 def test_a_wrong_setting_is_an_error_of_one_line(case, wrong):
     with pytest.raises(BadParameter) as error:

@@ -9,22 +9,13 @@ import numpy as np
 from numba import njit
 
 from lib.kernels import lines, pools
+from lib.kernels.tracing import with_room
 
 KINDS = 8  # of transfers; 0 is none
 REPAYMENT, THIS_LOAN, OTHER_LOAN = 4, 5, 6  # a repayment counts as one of the loan that it names
 RUN, ACCOUNT, KIND, FEN, ENDED, FIRST, LAST, HOPS, STEPS, WAY, MORE = range(11)  # MORE: steps behind the way
 COLUMNS = 11
 SOURCE, SOURCE_END, STOP, OPENED, OPENED_END, LOAN = range(6)  # columns of `runs`
-
-
-@njit(cache=True)
-def _larger(array, needed):  # type: ignore[no-untyped-def]
-    """Return an array with room for so many rows."""
-    if needed <= len(array):
-        return array
-    made = np.empty((max(needed, 2 * len(array)), array.shape[1]), np.int64)
-    made[: len(array)] = array
-    return made
 
 
 @njit(cache=True)
@@ -66,7 +57,7 @@ def _sum_up(run, loan, rows, count, places, scratch, ends, steps, sizes):  # typ
     payer, payee, sink, kinds, of_loan = places
     slot, held, best = scratch
     first = made = sizes[0]
-    ends = _larger(ends, made + count)
+    ends = with_room(ends, made + count)
     way = np.zeros(count, np.int64)  # the row that brought a row's money to its payer, + 1
     for i in range(count):
         r = pools.in_turn(i, rows, count)
@@ -108,7 +99,7 @@ def _ways(end, rows, way, steps, sizes):  # type: ignore[no-untyped-def]
     while way[r] > 0:
         r, size = way[r] - 1, size + 1
     room = size + end[MORE] - 1
-    steps = _larger(steps, sizes[1] + room)
+    steps = with_room(steps, sizes[1] + room)
     r, hops = end[WAY], np.int64(0)
     end[STEPS] = sizes[1]
     steps[sizes[1], 0] = rows[r, 0]
@@ -148,7 +139,7 @@ def _open(run, opened, sink, shut):  # type: ignore[no-untyped-def]
         sink[opened[place]] = shut
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def of_pools(rule, runs, sources, opened, hops, crowd, book, sink, state, rows, kinds, of_loan):  # type: ignore[no-untyped-def]
     """Follow runs one by one under a rule for pools, and sum up where their money ends.
 
@@ -168,7 +159,7 @@ def of_pools(rule, runs, sources, opened, hops, crowd, book, sink, state, rows, 
     return ends[: sizes[0]].copy(), steps[: sizes[1], 0].copy()
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def of_lines(newest, runs, sources, opened, hops, crowd, book, sink, state, rows, kinds, of_loan):  # type: ignore[no-untyped-def]
     """Follow runs one by one, the oldest money first, or the newest; else as `of_pools` (`book` as in `lines.follow`)."""
     colours = np.zeros(len(sources), np.int64)

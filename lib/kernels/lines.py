@@ -16,7 +16,7 @@ from heapq import heappop
 import numpy as np
 from numba import njit
 
-from lib.kernels.tracing import await_payment, next_place
+from lib.kernels.tracing import await_payment, next_place, with_room
 
 _CLEAN = -1
 _FEN, _MARK, _OLDER, _NEWER = 0, 1, 2, 3
@@ -201,23 +201,10 @@ def _add(rows, first, count, pos, fen, hop, ended, colour):  # type: ignore[no-u
             rows[row, 2] = min(rows[row, 2], hop)
             rows[row, 3] += ended
             return rows, count
-    if count == len(rows):
-        larger = np.empty((2 * len(rows), 6), np.int64)
-        larger[:count] = rows
-        rows = larger
+    rows = with_room(rows, count + 1)
     rows[count, 0], rows[count, 1], rows[count, 2], rows[count, 3], rows[count, 4] = pos, fen, hop, ended, 0
     rows[count, 5] = colour
     return rows, count + 1
-
-
-@njit(cache=True)
-def _roomy(lots):  # type: ignore[no-untyped-def]
-    """Return the lots with room for those of one more transfer."""
-    if lots[0, _USED] + _PER_TRANSFER <= len(lots):
-        return lots
-    larger = np.empty((2 * len(lots), 4), np.int64)
-    larger[: len(lots)] = lots
-    return larger
 
 
 @njit(cache=True)
@@ -241,7 +228,7 @@ def follow(newest, sources, colours, stop, hops, crowd, book, sink, state, rows)
         if pos >= stop:
             break
         scanning = scanning or len(ways) * crowd > stop - pos
-        lots = _roomy(lots)
+        lots = with_room(lots, lots[0, _USED] + _PER_TRANSFER)
         oldest, unseen, mark = np.int64(0), np.int64(0), np.int64(_CLEAN)
         if payer[pos] >= 0 and queued[payer[pos]]:
             oldest = _leave(pos, newest, scanning, ways, book, state, lots)

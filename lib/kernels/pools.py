@@ -42,8 +42,12 @@ def take(rule, held, paid, balance, share):  # type: ignore[no-untyped-def]
     Each level gives its own part rounded down, and the levels with the largest remainders (the lower first) one fen more, so
     that the levels add up to the whole. Where one kind of money goes first, the levels are parts of the traced money.
     """
-    total, rests = total_of(held), np.zeros(len(held), np.int64)
+    total = total_of(held)
     whole = _leaving(rule, total, paid, balance)
+    if len(held) == 1:  # the most common case has nothing to share out
+        held[0], share[0] = total - whole, whole
+        return whole
+    rests = np.zeros(len(held), np.int64)
     left = whole
     part, of = (paid, balance) if rule in (PRO_RATA, POISON) else (whole, total)
     for level in range(len(held)):
@@ -131,6 +135,45 @@ def _note(rows, count, pos, fen, hop, ended, turned):  # type: ignore[no-untyped
 
 
 @njit(cache=True)
+def _scan(rule, start, s, sources, stop, book, sink, state, rows, done):  # type: ignore[no-untyped-def]
+    """Go on from a position one transfer after the other, where hops are not limited: the same as `follow`, in one plain loop.
+
+    This is where the time goes once money is in many accounts; calls and lists of levels made it three times as long.
+    """
+    payer, payee, amount, before, _, _ = book
+    held, least, queued, _ = state
+    count, clean = done
+    for pos in range(start, stop):
+        account, moved, hop, turned = payer[pos], np.int64(0), np.int64(0), np.int64(0)
+        if account >= 0 and queued[account]:
+            total, paid, balance, hop = held[account, 0], amount[pos], before[pos], least[account] + 1
+            beyond = max(np.int64(0), paid - balance)
+            if rule == POISON:
+                if paid > 0:
+                    turned, moved = balance - total + beyond, paid
+                    held[account, 0] = balance - (paid - beyond)
+            else:
+                moved = _leaving(rule, total, paid, balance)
+                held[account, 0] = total - moved
+            if held[account, 0] == 0:
+                queued[account], least[account] = False, FAR
+            if moved > 0:
+                clean += beyond
+        fresh = np.int64(0)
+        if s < len(sources) and sources[s] == pos:
+            fresh = amount[pos] - moved
+            s += 1
+            count = _note(rows, count, pos, fresh, np.int64(0), np.int64(0), np.int64(0))
+        count = _note(rows, count, pos, moved, hop, np.int64(0), turned)
+        account = payee[pos]
+        if moved + fresh > 0 and account >= 0 and not sink[account]:
+            held[account, 0] += moved + fresh
+            least[account] = min(least[account], np.int64(0) if fresh > 0 else hop)
+            queued[account] = True
+    return count, clean
+
+
+@njit(cache=True)
 def in_turn(r, rows, count):  # type: ignore[no-untyped-def]
     """Return the row to go through at r-th: what a source transfer brings back left its payer before what is new arrives."""
     if rows[r, 2] == 0 and r + 1 < count and rows[r + 1, 0] == rows[r, 0]:
@@ -161,6 +204,9 @@ def follow(rule, sources, stop, hops, crowd, book, sink, state, rows):  # type: 
         if pos >= stop:
             break
         scanning = scanning or len(ways) * crowd > stop - pos
+        if scanning and hops < 0:
+            count, clean = _scan(rule, pos, s, sources, stop, book, sink, state, rows, (count, clean))
+            break
         moved, fresh, hop, turned = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
         if payer[pos] >= 0 and queued[payer[pos]]:
             moved, hop, turned = _leave(rule, pos, scanning, ways, book, state)

@@ -144,6 +144,16 @@ def replay_arrivals(payer, payee, amount, opening):  # type: ignore[no-untyped-d
 
 
 @njit(cache=True)
+def with_room(array, needed):  # type: ignore[no-untyped-def]
+    """Return a table of int64 with room for so many rows, the same one where it has; rows are kept."""
+    if needed <= len(array):
+        return array
+    larger = np.empty((max(needed, 2 * len(array)), array.shape[1]), np.int64)
+    larger[: len(array)] = array
+    return larger
+
+
+@njit(cache=True)
 def next_payment(out_start, out_pos, account, pos):  # type: ignore[no-untyped-def]
     """Return the account's first payment after a position, or -1."""
     low, high = out_start[account], out_start[account + 1]

@@ -13,12 +13,12 @@ import numpy.typing as npt
 from lib.errors import BadParameter
 from lib.kernels import lines
 from lib.kernels.colours import split
-from lib.kernels.tracing import FAR
 from lib.money.ledger import Ledger
 from lib.money.walking import POOLS, Walk
 
 Ints = npt.NDArray[np.int64]
-ROOM = 512 * 2**20  # bytes that the balances by colour may take; more colours are told apart one batch after the other
+ROOM = 2**24  # balances by colour, and rows, that are held at a time; more colours are told apart one batch after the other
+POOLS_AT_ONCE = 512  # colours that are tried at once where accounts are pools; fewer, if they take more room
 LINES_AT_ONCE = 64  # colours whose rows are written in one pass over lines of lots
 MOST_ROWS = 20_000_000
 BY = ("source", "account")
@@ -51,12 +51,17 @@ def _pools(walk: Walk, run: Ints, colours: Ints, stop: int, room: int) -> Iterat
     new = rows[:, 2] == 0
     of_row = np.full(len(rows), NO_COLOUR, np.int64)
     of_row[new] = colours[np.searchsorted(run, rows[new, 0])]
-    count, levels, accounts = int(colours.max()) + 1, max(walk.hops or 1, 1), max(len(touched), 1)
-    size = max(1, min(count, room // (8 * (levels + 1) * accounts) - 1))
+    count, first, size = int(colours.max()) + 1, 0, min(POOLS_AT_ONCE, int(colours.max()) + 1)
     rest = rows[:, [1, 3]].copy()  # fen of no colour, and those that have made all the hops: of poison alone
-    for first in range(0, count, size):
-        state = _state(accounts, levels, size + 1)
-        found = split(POOLS[walk.method], rows, of_row, first, hops, sides, state)
+    while first < count:
+        # one colour alone always has room: a node per account and hops made for it, and one for all before it
+        enough = room if size > 1 else 2 * max(walk.hops or 1, 1) * len(touched) + len(rows) * max(walk.hops or 1, 1) + 2
+        roomy, found = split(POOLS[walk.method], rows, of_row, first, size, hops, sides, max(len(touched), 1), enough)
+        if not roomy:
+            size = max(1, size // 4)
+            continue
+        first += size
+        found = _joined(found) if hops > 1 else found
         np.subtract.at(rest, found[:, 0], found[:, [1, 3]])
         yield np.column_stack([rows[found[:, 0], 0], found[:, 1:4], np.zeros(len(found), np.int64), found[:, 4]])
     left = np.flatnonzero((rest[:, 0] > 0) | (rows[:, 4] > 0))
@@ -64,14 +69,16 @@ def _pools(walk: Walk, run: Ints, colours: Ints, stop: int, room: int) -> Iterat
     yield np.column_stack([rows[left, 0], rest[left, 0], rows[left, 2], rest[left, 1], rows[left, 4], none])
 
 
-def _state(accounts: int, levels: int, colours: int) -> tuple[Ints, Ints, Ints, Ints, Ints]:
-    return (
-        np.zeros((accounts, levels), np.int64),
-        np.zeros(levels, np.int64),
-        np.zeros((accounts, levels, colours), np.int64),
-        np.zeros((levels, colours), np.int64),
-        np.full((accounts, colours), FAR, np.int64),
-    )
+def _joined(found: Ints) -> Ints:
+    """Put the rows of one transfer and colour together, which are apart by hops made."""
+    order = np.lexsort((found[:, 4], found[:, 0]))
+    found = found[order]
+    first = np.flatnonzero(np.append(True, (found[1:, [0, 4]] != found[:-1, [0, 4]]).any(axis=1))[: len(found)])
+    made = found[first]
+    if len(first):
+        made[:, [1, 3]] = np.add.reduceat(found[:, [1, 3]], first)
+        made[:, 2] = np.minimum.reduceat(found[:, 2], first)
+    return made
 
 
 def colours_of(book: Ledger, sources: Ints, by: str, *, backward: bool) -> tuple[Ints, Ints]:

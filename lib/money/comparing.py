@@ -57,8 +57,8 @@ def compare_methods(
         source_yuan, to the fen; those of poison to that and what it overstates. `attrs`: conclusion (same: every convention
         reaches the same related parties; differs; none: no convention reaches any; unknown: no account of a related party is
         known) · depends (whether it differs; None if unknown) · by convention: source_yuan, related_yuan, unknown_clean_yuan ·
-        overstated_yuan (poison) · hubs (those reached), ties, tie_loops, unshown, undated (as in `trace`, of all conventions
-        together).
+        overstated_yuan (poison) · hubs (those reached), ties, tie_loops, unshown, undated, not_traceable (as in `trace`, of all
+        conventions together).
 
     Raises
     ------

@@ -10,12 +10,13 @@ from lib.case import Case
 from lib.money.ledger import Ledger
 from lib.money.ordering import DAY_US
 from lib.money.statements import unshown
+from lib.store import Store
 
 Ints = npt.NDArray[np.int64]
 
 
 def doubts(case: Case, book: Ledger, places: Ints, reached: Ints) -> dict[str, Any]:
-    """Return ties, tie_loops, unshown and undated (as in `trace`) of the transfers of a trail, given by position.
+    """Return ties, tie_loops, unshown, undated and not_traceable (as in `trace`) of a trail's transfers, given by position.
 
     `reached` is, of every transfer of the ledger, the account that a trail reaches by it: the payee, or backward the payer.
     """
@@ -24,7 +25,17 @@ def doubts(case: Case, book: Ledger, places: Ints, reached: Ints) -> dict[str, A
         "tie_loops": _loops(book, places),
         "unshown": _unshown(case, book, places, reached),
         "undated": book.undated,
+        "not_traceable": left_out(case.store),
     }
+
+
+def left_out(store: Store) -> list[dict[str, Any]]:
+    """Return the transfers of a Store that are in no trail: reason, transfers, amount_yuan; worked out once per version."""
+    key = "money.left_out"
+    if key not in store.memo:
+        store.memo[key] = store.run("left_out").to_pylist()
+    found: list[dict[str, Any]] = store.memo[key]
+    return [dict(row) for row in found]
 
 
 def _unshown(case: Case, book: Ledger, places: Ints, by: Ints) -> list[str]:

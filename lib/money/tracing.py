@@ -98,7 +98,8 @@ def trace(
         backward the sum of unfunded_yuan), ties (rows whose place only the rule "credits first" gave), tie_loops (loops of
         ties that were broken in file order, at accounts of the trail on its days), hubs (those reached), unshown (accounts
         reached whose own statement lacks, on a day of the trail, a movement that the other side's shows: it may be there
-        twice, and less goes on from there than did), undated (transfers of the Store without a time or amount, in no trail).
+        twice, and less goes on from there than did), undated (transfers of the Store without a time or amount, in no trail),
+        not_traceable (the same by reason: amount_missing, amount_negative, time_missing; with transfers and amount_yuan).
 
     Raises
     ------

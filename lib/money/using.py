@@ -1,5 +1,6 @@
 """What loans were used for: one row per end of their money, with the way to it, who is there, and what the contract says."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 import numpy as np
@@ -13,6 +14,7 @@ from lib.errors import BadParameter
 from lib.money import scope as scopes
 from lib.money.amounts import fen, yuan
 from lib.money.categories import against, marks, purposes
+from lib.money.doubts import left_out
 from lib.money.ledger import Ledger, settled
 from lib.money.lending import holders_of, loans_of, payout_lists, sides_of
 from lib.money.matching import payouts
@@ -52,12 +54,13 @@ def use_of_funds(
     Returns
     -------
     DataFrame, one row per loan (per payout, where these lie further apart than `days`) and end; related parties first
-        case_id (the institution; of a party's case, the party) · loan_id · borrower_id · borrower_name · borrower_related
-        (whether the borrower belongs to the related set) · purpose (as the contract or its listing states it) · contract_yuan ·
-        end (related_party: first arrivals in an account of the related set; use: the same of a securities firm or a seller of
-        property; hub; at_rest; left_data: to nobody who is stated; not_followed: the loan has no payout of its own) ·
-        category (related_party, securities, property, repayment_other, repayment, repayment_this: of another loan, of one that
-        is not named, of the loan itself; cash; fee; borrower: still there; other: known, and none of these; unknown) ·
+        case_id (the institution; of a party's case, the party; of the district, null for loans of no institution) · loan_id ·
+        borrower_id · borrower_name · borrower_related (whether the borrower belongs to the related set) · purpose (as the
+        contract or its listing states it) · contract_yuan · end (related_party: first arrivals in an account of the related
+        set; use: the same of a securities firm or a seller of property; hub; at_rest; left_data: to nobody who is stated;
+        not_followed: the loan has no payout of its own) · category (related_party, securities, property, repayment_other,
+        repayment, repayment_this: of another loan, of one that is not named, of the loan itself; cash; fee; borrower: still
+        there; other: known, and none of these; unknown) ·
         account · holder_id · holder_name · relation, layers, relation_path (how the holder is related, from `graph.related`) ·
         paid_at · reached_at, last_at (first and last arrival) · days (from the one day to the other) · hops · accounts,
         holder_names (the way, from the payout's payee to the end) · one column of yuan per convention, which of a
@@ -65,7 +68,8 @@ def use_of_funds(
         unknown) · not_traceable (why an end is not known: payee_not_stated; hub; statements_missing; hops_limit; of loans that
         were not followed payout_missing, payout_shared with other loans, payout_undated; null if it is known) · transfer_ids
         (the way, then further transfers that bring money to the end).
-        `attrs`: methods, loans, loans_with_leads, contradicting_yuan and not_traceable_yuan (sums by the first convention).
+        `attrs`: methods, loans, loans_with_leads, contradicting_yuan and not_traceable_yuan (sums by the first convention),
+        left_out (transfers of the Store that are in no trail, by reason).
 
     Raises
     ------
@@ -98,6 +102,7 @@ def use_of_funds(
         "loans": len(pc.unique(table["loan_id"])),
         "loans_with_leads": len(pc.unique(table["loan_id"].filter(lead))),
         "contradicting_yuan": _sum(first.filter(lead)),
+        "left_out": left_out(case.store),
         "not_traceable_yuan": _sum(first.filter(table["not_traceable"].is_valid())),
     }
     limits = {name: word("flows", "no_limit") if n is None else n for name, n in (("days", days), ("hops", hops))}
@@ -118,23 +123,29 @@ def derive_ways_of_funds(
     """Return `use_of_funds` for all cases of a scope, as an Arrow table (parameters and columns as there)."""
     _known(methods)
     book = settled(case.store)
-    loans = loans_of(case, scope, platform_only=False)
+    asked = list(_by_case(case, scope))
     if loan is not None:
-        loans = loans.filter(pc.equal(loans["loan_id"], loan))
-    said = marks(case.store, book)
-    holders = holders_of(case, book)
-    names = _names(case, book)
+        asked = [(one, loans.filter(pc.equal(loans["loan_id"], loan))) for one, loans in asked]
+    said, holders, names = marks(case.store, book), holders_of(case, book), _names(case, book)
     related = scopes.related(case, scope)
     parts = []
-    for case_id, institution_id, party_id in scope:
-        mine = loans.filter(pc.equal(loans["case_id"], case_id)).combine_chunks()
+    for (case_id, institution_id, party_id), loans in asked:
         sides = sides_of(case, book, case_id, institution_id, party_id)
         setting = Setting(book, sides, said, holders, names, through)
-        found = ways(setting, _payouts(case, book, mine), methods, hops=hops, days=days)
-        found = pa.concat_tables([found, _not_followed(case, mine, found)], promote_options="default")
+        found = ways(setting, _payouts(case, book, loans), methods, hops=hops, days=days)
+        found = pa.concat_tables([found, _not_followed(case, loans, found)], promote_options="default")
         ours = related.filter(pc.equal(related["case_id"], case_id))
-        parts.append(_told(found, mine, ours, {institution_id: party_id}, methods))
+        parts.append(_told(found, loans, ours, {institution_id: party_id}, methods))
     return pa.concat_tables(parts)
+
+
+def _by_case(case: Case, scope: scopes.Scope) -> Iterator[tuple[tuple[str, str | None, str | None], pa.Table]]:
+    """Give each case with its loans; for the district also those of no institution, which nobody is related to."""
+    loans = loans_of(case, scope, platform_only=False)
+    for one in scope:
+        yield one, loans.filter(pc.equal(loans["case_id"], one[0])).combine_chunks()
+    if case.is_district:
+        yield ("", None, None), case.store.run("loans_elsewhere").combine_chunks()
 
 
 def _known(methods: tuple[str, ...]) -> None:

@@ -78,6 +78,8 @@ class Walk:
         unknown clean fen.
         """
         parts = list(self.runs(sources))
+        if len(parts) == 1:  # a trail may have millions of rows: they are not copied again
+            return parts[0][:2]
         return np.concatenate([self._rows[:0, :5], *(rows for rows, _, _ in parts)]), sum(clean for _, clean, _ in parts)
 
     def runs(self, sources: Ints) -> Iterator[tuple[Ints, int, int]]:

@@ -3,7 +3,8 @@
 What the rows say of an end is worked out for all of them at once: a district has a million loans.
 """
 
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -33,12 +34,18 @@ _OTHER, _BORROWER, _UNKNOWN = (CATEGORIES.index(c) for c in ("other", "borrower"
 
 @dataclass(frozen=True)
 class Loans:
-    """Loans and their payouts: ids, borrowers, and the positions places[starts[i]:starts[i + 1]] of each."""
+    """Loans and their payouts: ids, borrowers, and the positions places[starts[i]:starts[i + 1]] of each.
+
+    `borrower` and `number`, given by `ways`: the borrower's number among holders of accounts (-1: none), and the loan's among
+    those that transfers name (-2: none does).
+    """
 
     ids: pa.Array
     borrowers: pa.Array
     starts: Ints
     places: Ints
+    borrower: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    number: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def some(self, first: int, end: int) -> "Loans":
         """Return a part of them."""
@@ -49,6 +56,8 @@ class Loans:
             self.borrowers.slice(first, count),
             starts - starts[0],
             self.places[starts[0] : starts[-1]],
+            self.borrower[first:end],
+            self.number[first:end],
         )
 
 
@@ -57,7 +66,7 @@ class Setting:
     """What the loans of one case are followed in: the ledger, what accounts are to the case, what is known of uses.
 
     `holders` are the accounts' holders and `names` their names, by ledger number; `through`: whether money is followed through
-    accounts of securities firms and sellers of property.
+    accounts of securities firms and sellers of property. `holder`, given by `ways`: the holders' numbers, -2 for none.
     """
 
     book: Ledger
@@ -66,6 +75,7 @@ class Setting:
     holders: pa.Array
     names: pa.Array
     through: bool = False
+    holder: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def used(self) -> Flags:
@@ -82,19 +92,24 @@ class Setting:
 
 def ways(setting: Setting, loans: Loans, methods: tuple[str, ...], *, hops: int | None, days: int | None) -> pa.Table:
     """Follow every loan's payout and return a row per end (columns as in `use_of_funds`, but for what concerns parties)."""
-    walks = [Walk(setting.book, setting.sink, hops=hops, days=days, method=m) for m in methods]
+    sides, payee = setting.sides, setting.book.moves.payee
+    fee = setting.book.is_fee & (payee >= 0) & sides.fee[payee] & sides.related[payee]
+    kinds = np.where(fee, FEE, setting.marks.transfers).astype(np.int8)
+    known = setting.holders.unique().drop_null()
+    holder, number = code(setting.holders, known), code(loans.ids, setting.marks.loans)
+    setting = replace(setting, marks=replace(setting.marks, transfers=kinds), holder=np.where(holder < 0, -2, holder))
+    loans = replace(loans, borrower=code(loans.borrowers, known), number=np.where(number < 0, -2, number))
+    walks = [Walk(setting.book, setting.sink.copy(), hops=hops, days=days, method=m) for m in methods]
     parts = (loans.some(at, at + AT_ONCE) for at in range(0, max(len(loans.ids), 1), AT_ONCE))
     return pa.concat_tables(_ways(setting, part, walks) for part in parts)
 
 
 def _ways(setting: Setting, loans: Loans, walks: list[Walk]) -> pa.Table:
-    sides, book = setting.sides, setting.book
-    fee = book.is_fee & (book.moves.payee >= 0) & sides.fee[book.moves.payee] & sides.related[book.moves.payee]
-    kinds = np.where(fee, FEE, setting.marks.transfers).astype(np.int8)
-    setting = replace(setting, marks=replace(setting.marks, transfers=kinds))
     runs, sources, opened, loan, until = _runs(setting, loans, walks[0])
-    made = [walk.ends(runs, sources, opened, kinds, setting.marks.of_loan) for walk in walks]
-    ends, steps, fen = _joined(made, len(book.accounts))
+    asked = (runs, sources, opened, setting.marks.transfers, setting.marks.of_loan)
+    with ThreadPoolExecutor(len(walks)) as pool:  # each convention has accounts and scratch memory of its own
+        made = list(pool.map(lambda walk: walk.ends(*asked), walks))
+    ends, steps, fen = _joined(made, len(setting.book.accounts))
     run = ends[:, kernel.RUN]
     walked = _walked(runs, opened, ends, setting.sink)
     return _table(setting, loans, _Ends(ends, steps, fen, loan[run], until[run], walked), walks)
@@ -132,8 +147,7 @@ def _runs(setting: Setting, loans: Loans, walk: Walk) -> tuple[Ints, Ints, Ints,
     runs[:, kernel.SOURCE_END] = np.cumsum(span[:, 0])
     runs[:, kernel.SOURCE] = runs[:, kernel.SOURCE_END] - span[:, 0]
     runs[:, kernel.STOP] = span[:, 1]
-    numbers = code(loans.ids, setting.marks.loans)
-    runs[:, kernel.LOAN] = np.where(numbers >= 0, numbers, -2)[loan]  # -2: no transfer names it
+    runs[:, kernel.LOAN] = loans.number[loan]
     opened = _opened(setting, loans, runs, flat, np.repeat(loan, span[:, 0]))
     order = np.argsort(loan, kind="stable")
     return runs[order], flat, opened, loan[order], span[order, 2]
@@ -142,9 +156,7 @@ def _runs(setting: Setting, loans: Loans, walk: Walk) -> tuple[Ints, Ints, Ints,
 def _opened(setting: Setting, loans: Loans, runs: Ints, sources: Ints, loan: Ints) -> Ints:
     """Return the hubs into which a run's payout went and that are the borrower's own; set their places in `runs`."""
     payee = setting.book.moves.payee[sources]
-    known = setting.holders.unique().drop_null()
-    holder, borrower = code(setting.holders, known), code(loans.borrowers, known)
-    own = (payee >= 0) & setting.sides.hub[payee] & (borrower[loan] >= 0) & (holder[payee] == borrower[loan])
+    own = (payee >= 0) & setting.sides.hub[payee] & (setting.holder[payee] == loans.borrower[loan])
     before = np.append(0, np.cumsum(own))
     runs[:, kernel.OPENED], runs[:, kernel.OPENED_END] = before[runs[:, kernel.SOURCE]], before[runs[:, kernel.SOURCE_END]]
     found: Ints = payee[own]
@@ -182,9 +194,7 @@ def _judged(setting: Setting, loans: Loans, ends: _Ends) -> tuple[Ints, Ints, In
     account, first = rows[:, kernel.ACCOUNT], rows[:, kernel.FIRST]
     kind = np.where(ends.walked, _seen_from(setting, loans, ends, first), rows[:, kernel.KIND])
     said = _OF_KIND[kind]
-    known = setting.holders.unique().drop_null()
-    borrower = code(loans.borrowers, known)[ends.loan]
-    own = (account >= 0) & (borrower >= 0) & (code(setting.holders, known)[account] == borrower)
+    own = (account >= 0) & (setting.holder[account] == loans.borrower[ends.loan])
     stated = account >= 0
     related, hub = stated & sides.related[account], stated & sides.hub[account] & ~ends.walked
     used = stated & setting.used[account]
@@ -204,9 +214,8 @@ def _judged(setting: Setting, loans: Loans, ends: _Ends) -> tuple[Ints, Ints, In
 def _seen_from(setting: Setting, loans: Loans, ends: _Ends, first: Ints) -> Ints:
     """Return the kinds of transfers, a repayment counting as one of the loan that it names."""
     kind, of_loan = setting.marks.transfers[first].astype(np.int64), setting.marks.of_loan[first]
-    numbers = code(loans.ids, setting.marks.loans)[ends.loan]
     named = (kind == kernel.REPAYMENT) & (of_loan >= 0)
-    return np.where(named, np.where(of_loan == numbers, kernel.THIS_LOAN, kernel.OTHER_LOAN), kind)
+    return np.where(named, np.where(of_loan == loans.number[ends.loan], kernel.THIS_LOAN, kernel.OTHER_LOAN), kind)
 
 
 def _table(setting: Setting, loans: Loans, ends: _Ends, walks: list[Walk]) -> pa.Table:

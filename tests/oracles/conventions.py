@@ -196,23 +196,32 @@ def _coloured_lines(method, moves, colours, opening, hops, sink):
 
 def _coloured_pools(method, moves, colours, opening, hops, sink):
     known = {a: opening.get(a, 0) for move in moves for a in move[:2] if a is not None}
-    held = {a: {} for a in known}  # hops made -> colour -> fen; what poison turned is of the colour FAR, behind all others
+    # hops made (0 for all, without a limit) -> colour -> fen; what poison turned is of the colour FAR, behind all others
+    held, least = {a: {} for a in known}, {a: {} for a in known}
     rows = {}
     for place, (payer, payee, fen) in enumerate(moves):
-        gone = {}
+        gone, ways = {}, {}
         if payer is not None and any(sum(of.values()) for of in held[payer].values()):
             gone = _leaving(method, held[payer], fen, known[payer])
+            ways = {(made, colour): least[payer].get((made, colour), 0) for made, of in gone.items() for colour in of}
+            for made, of in held[payer].items():
+                least[payer] |= {(made, colour): FAR for colour, part in of.items() if not part}
         if payer is not None:
             known[payer] -= min(fen, known[payer])
         moved = sum(sum(of.values()) for of in gone.values())
         fresh = {colours[place]: fen - moved} if place in colours else {}
-        arriving = [(0, fresh), *((made + 1, of) for made, of in gone.items())]
-        for made, of in arriving:
-            for colour, part in of.items():
-                _add(rows, (place, made > 0, colour), part, made)
-                if payee is not None and payee not in sink and (hops is None or made < hops):
-                    there = held[payee].setdefault(made, {})
-                    there[colour] = there.get(colour, 0) + part
+        arriving = [(0, colour, part, 0, False) for colour, part in fresh.items()]
+        arriving += [
+            (made + 1 if hops is not None else 0, colour, part, ways[made, colour] + 1, True)
+            for made, of in gone.items()
+            for colour, part in of.items()
+        ]
+        for made, colour, part, way, onward in arriving:
+            _add(rows, (place, onward, colour), part, way)
+            if part and payee is not None and payee not in sink and (hops is None or made < hops):
+                there = held[payee].setdefault(made, {})
+                there[colour] = there.get(colour, 0) + part
+                least[payee][made, colour] = min(least[payee].get((made, colour), FAR), way)
         if payee is not None:
             known[payee] += fen
     return rows
