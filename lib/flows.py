@@ -9,6 +9,8 @@ The face of lib/money. Everything takes a case first and gives a DataFrame (or a
   the end. `compare_methods`: all conventions side by side, and whether the conclusion depends on the choice.
 * `round_trips`: money that comes back to where it began.
 * `reconcile`: loan contracts against their payouts. `instalments`: schedule, ledger and bank, instalment by instalment.
+* `pooling`: who pays into and out of accounts without a contract. `client_money`: what is owed to lenders in cash, day by day,
+  against what the accounts hold. `payout_sources`: whose money lenders were paid with (借新还旧), two conventions side by side.
 * `apr`: what loans really cost, all in. `balance_breaks`: running balances that do not hold.
 * `derive_…`: the same for all cases of a scope at once, as the Arrow tables that rules read.
 
@@ -28,8 +30,11 @@ from lib.money.derived import (
     derive_disbursements,
 )
 from lib.money.instalments import instalments
+from lib.money.liability import client_money
 from lib.money.matching import reconcile
 from lib.money.overview import between, monthly, network
+from lib.money.payouts import payout_sources
+from lib.money.pooling import pooling
 from lib.money.resting import at_rest
 from lib.money.scope import accounts, transfers
 from lib.money.tracing import trace
@@ -42,6 +47,7 @@ __all__ = [
     "at_rest",
     "balance_breaks",
     "between",
+    "client_money",
     "compare_methods",
     "coverage",
     "coverage_calendar",
@@ -54,6 +60,8 @@ __all__ = [
     "instalments",
     "monthly",
     "network",
+    "payout_sources",
+    "pooling",
     "reconcile",
     "round_trips",
     "trace",

@@ -46,7 +46,7 @@ def _drop(lots, row):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _lay(account, fen, hops, lots, ends, sums):  # type: ignore[no-untyped-def]
+def lay(account, fen, hops, lots, ends, sums):  # type: ignore[no-untyped-def]
     """Lay money at the end of an account's line, joined with the last lot if that has made as many hops."""
     if fen == 0:
         return
@@ -67,7 +67,7 @@ def _lay(account, fen, hops, lots, ends, sums):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _cut(account, fen, newest, lots, ends):  # type: ignore[no-untyped-def]
+def cut(account, fen, newest, lots, ends):  # type: ignore[no-untyped-def]
     """Cut a stretch of so many fen from the oldest or the newest end of a line; return its oldest lot (0: nothing to cut)."""
     near, inward, outward = (_NEWEST, _OLDER, _NEWER) if newest else (_OLDEST, _NEWER, _OLDER)
     row, last, left = ends[account, near], np.int64(0), fen
@@ -123,13 +123,13 @@ def _age(oldest, hops, source, lots):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _clear_line(account, lots, ends, sums):  # type: ignore[no-untyped-def]
     """Forget an account's line."""
-    _drop_all(ends[account, _OLDEST], lots)
+    drop_all(ends[account, _OLDEST], lots)
     ends[account, _OLDEST] = ends[account, _NEWEST] = 0
     sums[account, _TRACED] = sums[account, _LAID] = 0
 
 
 @njit(cache=True)
-def _drop_all(row, lots):  # type: ignore[no-untyped-def]
+def drop_all(row, lots):  # type: ignore[no-untyped-def]
     """Give back the rows of a lot and all newer ones."""
     while row > 0:
         newer = lots[row, _NEWER]
@@ -145,9 +145,9 @@ def _leave(pos, newest, scanning, ways, book, state, lots):  # type: ignore[no-u
     account = payer[pos]
     if not scanning:
         heappop(ways)
-    _lay(account, before[pos] - sums[account, _LAID], _CLEAN, lots, ends, sums)
+    lay(account, before[pos] - sums[account, _LAID], _CLEAN, lots, ends, sums)
     paid = min(amount[pos], before[pos])
-    oldest = _cut(account, paid, newest, lots, ends)
+    oldest = cut(account, paid, newest, lots, ends)
     row = oldest
     while row > 0:
         if lots[row, _HOPS] != _CLEAN:
@@ -166,14 +166,14 @@ def _leave(pos, newest, scanning, ways, book, state, lots):  # type: ignore[no-u
 def _arrive(account, pos, oldest, fresh, book, state, lots):  # type: ignore[no-untyped-def]
     """Lay a stretch, and then what is traced from here on, at the end of the payee's line."""
     ends, sums, _ = state
-    _lay(account, book[4][pos] - sums[account, _LAID], _CLEAN, lots, ends, sums)
+    lay(account, book[4][pos] - sums[account, _LAID], _CLEAN, lots, ends, sums)
     row = oldest
     while row > 0:
         newer, fen, hops = lots[row, _NEWER], lots[row, _FEN], lots[row, _HOPS]
         _drop(lots, row)
-        _lay(account, fen, hops, lots, ends, sums)
+        lay(account, fen, hops, lots, ends, sums)
         row = newer
-    _lay(account, fresh, 0, lots, ends, sums)
+    lay(account, fresh, 0, lots, ends, sums)
 
 
 @njit(cache=True)
@@ -186,7 +186,7 @@ def _note(rows, count, pos, fen, hop, ended):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _roomy(lots):  # type: ignore[no-untyped-def]
+def roomy(lots):  # type: ignore[no-untyped-def]
     """Return the lots with room for those of one more transfer."""
     if lots[0, _USED] + _PER_TRANSFER <= len(lots):
         return lots
@@ -214,7 +214,7 @@ def follow(newest, sources, stop, hops, crowd, book, sink, state, rows):  # type
         if pos >= stop:
             break
         scanning = scanning or len(ways) * crowd > stop - pos
-        lots = _roomy(lots)
+        lots = roomy(lots)
         source, oldest = s < len(sources) and sources[s] == pos, np.int64(0)
         if payer[pos] >= 0 and queued[payer[pos]]:
             oldest = _leave(pos, newest, scanning, ways, book, state, lots)
@@ -234,7 +234,7 @@ def follow(newest, sources, stop, hops, crowd, book, sink, state, rows):  # type
             if not queued[account]:
                 await_payment(account, pos, scanning, ways, out_start, out_pos, queued)
         else:
-            _drop_all(oldest, lots)
+            drop_all(oldest, lots)
     _clear(rows, count, payee, state)
     return count, clean
 

@@ -35,7 +35,7 @@ def _leaving(rule, total, paid, balance):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _take(rule, held, paid, balance, share):  # type: ignore[no-untyped-def]
+def take(rule, held, paid, balance, share):  # type: ignore[no-untyped-def]
     """Move the traced part of a payment from held[level] to share[level]; return it.
 
     Each level gives its own part rounded down, and the levels with the largest remainders (the lower first) one fen more, so
@@ -78,7 +78,7 @@ def _poison(held, paid, balance, share):  # type: ignore[no-untyped-def]
     while held[lowest] == 0:
         lowest += 1
     held[lowest] += turned
-    moved = _take(POISON, held, paid - beyond, balance, share)
+    moved = take(POISON, held, paid - beyond, balance, share)
     share[lowest] += beyond
     return moved + beyond, turned + beyond
 
@@ -95,7 +95,7 @@ def _leave(rule, pos, scanning, ways, book, state):  # type: ignore[no-untyped-d
     if rule == POISON:
         moved, turned = _poison(held[account], amount[pos], before[pos], share)
     else:
-        moved = _take(rule, held[account], amount[pos], before[pos], share)
+        moved = take(rule, held[account], amount[pos], before[pos], share)
     queued[account] = False
     if _sum(held[account]) > 0:
         await_payment(account, pos, scanning, ways, out_start, out_pos, queued)
