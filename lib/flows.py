@@ -7,7 +7,8 @@ The face of lib/money. Everything takes a case first and gives a DataFrame (or a
 * `between`: the transfers between two accounts or parties. `monthly`: sums by month. `network`: accounts as a graph.
 * `trace`, `at_rest`: money followed forward in time order under a named convention, conserved to the fen, and where it lies in
   the end. `compare_methods`: all conventions side by side, and whether the conclusion depends on the choice.
-* `round_trips`: money that comes back to where it began.
+* `round_trips`: money that comes back to where it began. `trip_rings`: the same grouped by who takes part. `hub_trips`: round
+  trips through custody, payment companies and busy accounts, counted by ring.
 * `reconcile`: loan contracts against their payouts. `instalments`: schedule, ledger and bank, instalment by instalment.
 * `pooling`: who pays into and out of accounts without a contract. `client_money`: what is owed to lenders in cash, day by day,
   against what the accounts hold. `payout_sources`: whose money lenders were paid with (借新还旧), two conventions side by side.
@@ -29,12 +30,14 @@ from lib.money.derived import (
     derive_case_loans,
     derive_disbursements,
 )
+from lib.money.hubtrips import hub_trips
 from lib.money.instalments import instalments
 from lib.money.liability import client_money
 from lib.money.matching import reconcile
 from lib.money.overview import between, monthly, network
 from lib.money.payouts import payout_sources
 from lib.money.pooling import pooling
+from lib.money.repeats import trip_rings
 from lib.money.resting import at_rest
 from lib.money.scope import accounts, transfers
 from lib.money.tracing import trace
@@ -57,6 +60,7 @@ __all__ = [
     "derive_case_loans",
     "derive_disbursements",
     "derive_uses_of_funds",
+    "hub_trips",
     "instalments",
     "monthly",
     "network",
@@ -66,4 +70,5 @@ __all__ = [
     "round_trips",
     "trace",
     "transfers",
+    "trip_rings",
 ]

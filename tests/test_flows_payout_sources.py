@@ -21,7 +21,7 @@ APART, START, UNKNOWN = 0, 1, 2  # classes of the kernel's tests; come is one of
 def shares(found, method="pro_rata"):
     """Return source → yuan, all months and accounts together."""
     total = defaultdict(Decimal)
-    for source, fen in zip(found["source"], found[f"{method}_yuan"], strict=True):
+    for source, fen in zip(found["funded_by"], found[f"{method}_yuan"], strict=True):
         total[source] += fen
     return {source: fen for source, fen in total.items() if fen}
 
@@ -50,7 +50,7 @@ def test_new_lenders_pay_the_old_and_the_conventions_stand_side_by_side(make_cas
         *(move("T3", "OWN", "L1", 50, 2 * DAY), move("T4", "OWN", "L1", 50, 40 * DAY)),
     ]
     found = flows.payout_sources(make_case("I", **platform(moves)))
-    assert found[["source", "pro_rata_yuan", "fifo_yuan", "pro_rata_share", "fifo_share"]].values.tolist() == [
+    assert found[["funded_by", "pro_rata_yuan", "fifo_yuan", "pro_rata_share", "fifo_share"]].values.tolist() == [
         ["lender", Decimal(20), Decimal(0), 0.4, 0.0],
         ["borrower", Decimal(30), Decimal(50), 0.6, 1.0],
         ["lender", Decimal(20), Decimal(40), 0.4, 0.8],

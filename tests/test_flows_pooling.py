@@ -61,7 +61,7 @@ def test_a_crowd_on_both_sides_is_a_pool_whoever_holds_the_account(make_case):
     found = flows.pooling(case, crowd=3)
     assert found["why"].unique().tolist() == ["crowd"]
     assert found["role"].unique().tolist() == ["unknown"]
-    assert found["accounts"].tolist() == [["x0"], ["x1"], ["x2"], ["x3"]]
+    assert found["other_accounts"].tolist() == [["x0"], ["x1"], ["x2"], ["x3"]]
     assert found["out_yuan"].tolist() == [Decimal(3)] * 3 + [Decimal(0)]
     assert len(flows.pooling(case, crowd=4)) == 0
 
@@ -92,7 +92,7 @@ def test_an_institution_without_pools_gets_an_empty_frame_with_all_columns(make_
     assert len(found) == 0
     assert list(found.columns) == [
         *("account", "holder_id", "holder_name", "purpose", "why", "party_id", "name", "role"),
-        *("in_yuan", "out_yuan", "named_yuan", "first_at", "last_at", "accounts", "transfer_ids"),
+        *("in_yuan", "out_yuan", "named_yuan", "first_at", "last_at", "other_accounts", "transfer_ids"),
     ]
 
 

@@ -52,7 +52,7 @@ def test_payouts_from_new_lenders_are_found_to_the_fen(district):
     case, accounts, item = asked(district, "new_money")
     found = flows.payout_sources(case)
     mine = found[found["account"].isin(accounts)]
-    new = mine[mine["source"] == "lender"]
+    new = mine[mine["funded_by"] == "lender"]
     assert new["pro_rata_yuan"].sum() == Decimal(item["amount_yuan"])
     assert (new["pro_rata_share"] >= 0.3).all()
     assert mine["pro_rata_yuan"].sum() == mine["fifo_yuan"].sum() == 3 * Decimal(200_000)
@@ -67,7 +67,7 @@ def test_where_nothing_was_planted_nothing_is_found(district):
     case = open_case("JG-01", None, district[0])
     assert len(flows.pooling(case)) == 0
     sources = flows.payout_sources(case)
-    assert set(sources["source"]) <= {"borrower", "other"}
+    assert set(sources["funded_by"]) <= {"borrower", "other"}
     money = flows.client_money(case)
     assert not money["shortfall_high_yuan"].any()
     assert not money["advanced_yuan"].any()

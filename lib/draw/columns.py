@@ -30,7 +30,7 @@ _CODES: dict[str, tuple[str, ...]] = {
     "match": ("flows", "codes"),
     "end": ("flows",),
     "unknown": ("flows",),
-    **dict.fromkeys(("reading", "certainty", "state_before", "state_after"), ("codes",)),
+    **dict.fromkeys(("reading", "certainty", "funded_by", "state_before", "state_after"), ("codes",)),
     "checked": ("basis",),
     "gap": ("gaps",),
     "sign": ("signs",),

@@ -23,7 +23,7 @@ _COLUMNS = pa.schema(
     [
         ("month", pa.date32()),
         ("account", pa.string()),
-        ("source", pa.string()),
+        ("funded_by", pa.string()),
         ("pro_rata_yuan", pa.decimal128(18, 2)),
         ("fifo_yuan", pa.decimal128(18, 2)),
         ("pro_rata_share", pa.float64()),
@@ -47,11 +47,11 @@ def payout_sources(case: Case, accounts: list[str] | None = None, apart: bool = 
 
     Returns
     -------
-    DataFrame, one row per month, paying account and source
-        month (its first day) · account · source (lender: what lenders paid in, the rollover 借新还旧; borrower: repaid; own: of
-        the institution and its related parties; other: of known parties that are none of these, guarantors among them; opening:
-        what accounts held before their first transfer; unknown: from payers or for reasons that nobody knows, and what was paid
-        beyond what an account is known to hold) · pro_rata_yuan (each payment takes of all that lies on the account in
+    DataFrame, one row per month, paying account and whose money it was
+        month (its first day) · account · funded_by (lender: what lenders paid in, the rollover 借新还旧; borrower: repaid; own:
+        of the institution and its related parties; other: of known parties that are none of these, guarantors among them;
+        opening: what accounts held before their first transfer; unknown: from payers or for reasons that nobody knows, and what
+        was paid beyond what an account is known to hold) · pro_rata_yuan (each payment takes of all that lies on the account in
         proportion, rounded down, the largest remainders one fen more) · fifo_yuan (what came first goes first) ·
         pro_rata_share, fifo_share (fraction of what the account paid out in the month) · transfer_ids (the payouts that drew on
         the source under either). The sources of a month and account add up to its payouts, to the fen. `attrs`: accounts (that
@@ -89,7 +89,7 @@ def payout_sources(case: Case, accounts: list[str] | None = None, apart: bool = 
 def _caption(found: pd.DataFrame) -> str:
     if not len(found):
         return word("flows", "payout_sources_none", n=f"{len(found.attrs['uncovered']):,}")
-    of_lenders = found[found["source"] == "lender"]
+    of_lenders = found[found["funded_by"] == "lender"]
     low, high = (f"{s:.1%}" for s in sorted(float(of_lenders[f"{m}_share"].max()) if len(of_lenders) else 0.0 for m in METHODS))
     return word("flows", "payout_sources", low=low, high=high)
 
@@ -133,7 +133,7 @@ def _table(moved: Crossing, rows: Ints, shares: list[Ints]) -> pa.Table:
             row = {
                 "month": np.datetime64(month, "M").astype("datetime64[D]").item(),
                 "account": moved.accounts[payer],
-                "source": name,
+                "funded_by": name,
                 "pro_rata_yuan": as_decimal(fen[0]),
                 "fifo_yuan": as_decimal(fen[1]),
                 "pro_rata_share": fen[0] / paid,

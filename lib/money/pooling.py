@@ -32,8 +32,8 @@ def pooling(case: Case, account: str | None = None, lenders: int = LENDERS, crow
         account · holder_id · holder_name · purpose · why (own, related: of the institution, of a related party; crowd: many on
         both sides; asked: named by the caller and none of these) · party_id · name · role (lender, borrower, both; own,
         related; guarantor; hub; other; unknown: nobody knows the holder) · in_yuan (paid in) · out_yuan (paid out) · named_yuan
-        (of both, what names a loan to which the account's holder is no party) · first_at · last_at · accounts (on the other
-        side) · transfer_ids. Every transfer of the account is in one row, or has a contract, or was undone by a reversal.
+        (of both, what names a loan to which the account's holder is no party) · first_at · last_at · other_accounts (on the
+        other side) · transfer_ids. Every transfer of the account is in one row, or has a contract, or was undone by a reversal.
 
     Raises
     ------

@@ -111,7 +111,7 @@ select
     cast(by_party.named as decimal(18, 2)) as named_yuan,
     by_party.first_moved as first_at,
     by_party.last_moved as last_at,
-    by_party.accounts,
+    by_party.accounts as other_accounts,
     by_party.moved as transfer_ids
 from by_party
 inner join pools on by_party.account = pools.account
