@@ -105,3 +105,22 @@ def test_a_setting_out_of_range_is_refused(make_case, wrong):
 def test_without_loans_clients_cannot_be_told(make_case):
     with pytest.raises(DataGap, match="loans"):
         flows.pooling(make_case("I", **platform(pool(3), loans=[])))
+
+
+def test_transfers_without_a_time_and_undone_ones_are_counted_though_in_no_row(make_case):
+    moves = [
+        *pool(1),
+        {**move("U", "L1", "OWN", 7), "at": None},
+        move("X", "OWN", "x", 2),
+        move("Y", "x", "OWN", 2, 1, reversal_of="X"),
+    ]
+    case = make_case("I", **platform([*moves, lends("T9", "K1", "L1", 0)]))
+    found = flows.pooling(case, account="OWN")
+    assert found["transfer_ids"].tolist() == [["T1"]]
+    assert {name: found.attrs[name] for name in ("undated", "undated_yuan", "reversed")} == {
+        "undated": 1,
+        "undated_yuan": Decimal(7),
+        "reversed": 2,
+    }
+    assert flows.client_money(case, accounts=["OWN"]).attrs["undated"] == 1
+    assert flows.payout_sources(case, accounts=["CUST"]).attrs["undated"] == 0

@@ -4,7 +4,9 @@ A transfer into such an account is a lender's money, a borrower's repayment, the
 another known party, or unknown; one out of it pays a loan out, pays lenders, and so on (see sql/client_moves.sql).
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,15 +37,16 @@ class Clients:
     def holding(self) -> list[str]:
         """Return the accounts that hold clients' money.
 
-        Those of custody; of the institution, any other into which a lender paid or, but for a reserve, from which one was paid;
-        of a related party, those that did so with three lenders.
+        Those of custody; of the institution, any other into which a lender paid or from which one was paid; reserves, and
+        accounts of related parties, from three such lenders on.
         """
         roles = {row["account_id"]: row for row in self.roles.to_pylist() if row["role"] in ("own", "related")}
         collects, pays = self._lenders("payee_account", "payer"), self._lenders("payer_account", "payee")
         held = []
         for account, row in roles.items():
             own, gave, got = row["role"] == "own", collects.get(account, set()), pays.get(account, set())
-            if (own and (row["is_custody"] or gave or (got and row["purpose"] != "reserve"))) or len(gave | got) >= LENDERS:
+            few = own and row["purpose"] != "reserve" and (row["is_custody"] or gave or got)
+            if few or len(gave | got) >= LENDERS:
                 held.append(account)
         return sorted(held)
 
@@ -86,8 +89,6 @@ class Crossing:
 def clients(case: Case) -> Clients:
     """Return what the accounts and transfers of a Store are to the case's clients; worked out once per case.
 
-    Leaves client_roles and client_moves on the handle.
-
     Raises
     ------
     DataGap
@@ -98,8 +99,6 @@ def clients(case: Case) -> Clients:
     if key not in case.store.memo:
         case.store.memo[key] = _load(case, rows)
     made: Clients = case.store.memo[key]
-    case.store.derive("client_roles", made.roles)
-    case.store.derive("client_moves", made.moves)
     return made
 
 
@@ -220,3 +219,10 @@ def uncovered(case: Case, accounts: list[str]) -> list[str]:
     days = coverage(case.store)
     shown = set(days.filter(pc.greater(days["lines"], 0))["account_id"].to_pylist())
     return [account for account in accounts if account not in shown]
+
+
+def unseen(case: Case, accounts: list[str]) -> dict[Hashable | None, Any]:
+    """Return what is in no answer about some accounts: undated and reversed, how many of their transfers, and undated_yuan."""
+    case.store.derive("client_accounts", pa.table({"account_id": pa.array(accounts, pa.string())}))
+    found: dict[Hashable | None, Any] = case.store.run("client_unseen").to_pylist()[0]
+    return found

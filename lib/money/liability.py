@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from lib.case import Case
 from lib.money import due, purses
 from lib.money.amounts import as_decimal, yuan
-from lib.money.clients import Crossing, clients, crossing, holding_accounts, uncovered
+from lib.money.clients import Crossing, clients, crossing, holding_accounts, uncovered, unseen
 from lib.money.ledger import ledger
 from lib.money.standing import standing
 from lib.store import frame
@@ -43,7 +43,8 @@ def client_money(case: Case, accounts: list[str] | None = None) -> pd.DataFrame:
         as fees what it took as such on loans of which its ledger states none; 0 where an account's balance is unknown. High: if
         all unknown payments in, and what the accounts held at first, are lenders'. Null where no balance is known.
         Owed less advanced moves from one day to the next by deposited + collected − lent − returned − kept, to the fen.
-        `attrs`: accounts, uncovered (those without a statement), opening_yuan (held at first: nobody knows whose).
+        `attrs`: accounts, uncovered (those without a statement), opening_yuan (held at first: nobody knows whose), undated,
+        undated_yuan, reversed (as in `pooling`).
 
     Raises
     ------
@@ -86,6 +87,7 @@ def client_money(case: Case, accounts: list[str] | None = None) -> pd.DataFrame:
         "uncovered": uncovered(case, moved.accounts),
         "opening_yuan": as_decimal(opening),
     }
+    found.attrs |= unseen(case, moved.accounts)
     return found
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from lib.case import Case
 from lib.kernels import mixing
 from lib.money.amounts import as_decimal
-from lib.money.clients import Crossing, clients, crossing, holding_accounts, uncovered
+from lib.money.clients import Crossing, clients, crossing, holding_accounts, uncovered, unseen
 from lib.money.ledger import ledger
 from lib.store import frame
 from lib.words import word
@@ -57,7 +57,8 @@ def payout_sources(case: Case, accounts: list[str] | None = None, apart: bool = 
         the source under either). The sources of a month and account add up to its payouts, to the fen. `attrs`: accounts (that
         pay), uncovered (those of them without a statement: what they paid may not be seen), paid_yuan (all payouts),
         refunded_yuan (lenders' own deposits that went back), sold_yuan (claims sold: the buyer's money to the seller),
-        unclear_yuan (paid to nobody known, who may be lenders); none of these three is a payout.
+        unclear_yuan (paid to nobody known, who may be lenders); none of these three is a payout; undated, undated_yuan,
+        reversed (as in `pooling`).
 
     Raises
     ------
@@ -79,6 +80,7 @@ def payout_sources(case: Case, accounts: list[str] | None = None, apart: bool = 
     rows = np.flatnonzero(out & (went == "lender"))
     found = frame(_table(moved, rows, [share[rows] for share in shares]))
     found.attrs |= {"accounts": moved.accounts, "uncovered": uncovered(case, moved.accounts)}
+    found.attrs |= unseen(case, moved.accounts)
     found.attrs |= {"paid_yuan": as_decimal(moved.fen[rows].sum())}
     for name, kind in (("refunded_yuan", "refund"), ("sold_yuan", "sale"), ("unclear_yuan", "unknown")):
         found.attrs[name] = as_decimal(moved.fen[out & (went == kind)].sum())

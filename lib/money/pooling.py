@@ -4,7 +4,7 @@ import pandas as pd
 
 from lib.case import Case
 from lib.money.amounts import whole_number
-from lib.money.clients import LENDERS, clients, known_account
+from lib.money.clients import LENDERS, clients, known_account, unseen
 from lib.store import frame
 
 CROWD = 30  # FP-05: payers and payees of a pool-shaped account
@@ -33,7 +33,8 @@ def pooling(case: Case, account: str | None = None, lenders: int = LENDERS, crow
         both sides; asked: named by the caller and none of these) · party_id · name · role (lender, borrower, both; own,
         related; guarantor; hub; other; unknown: nobody knows the holder) · in_yuan (paid in) · out_yuan (paid out) · named_yuan
         (of both, what names a loan to which the account's holder is no party) · first_at · last_at · other_accounts (on the
-        other side) · transfer_ids. Every transfer of the account is in one row, or has a contract, or was undone by a reversal.
+        other side) · transfer_ids. Every transfer of the account is in one row, or has a contract, or is counted in `attrs`:
+        undated (without a time or amount), undated_yuan, reversed (undone by a reversal, and the reversals).
 
     Raises
     ------
@@ -53,5 +54,9 @@ def pooling(case: Case, account: str | None = None, lenders: int = LENDERS, crow
     whole_number("crowd", crowd, 1, 1_000_000)
     if account is not None:
         known_account(case, account)
-    clients(case)
-    return frame(case.store.run("pooling", account=account, lenders=lenders, crowd=crowd, everything=case.is_district))
+    made = clients(case)
+    case.store.derive("client_roles", made.roles)
+    case.store.derive("client_moves", made.moves)
+    found = frame(case.store.run("pooling", account=account, lenders=lenders, crowd=crowd, everything=case.is_district))
+    found.attrs |= unseen(case, sorted({account, *found["account"]} - {None}))
+    return found
