@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from lib.drafts import next_version
 from lib.money.amounts import yuan
-from lib.money.hubtrips import MOST_RINGS, _counted, _table
+from lib.money.hubtrips import EFFORT, MOST_RINGS, _counted, _table
 from lib.money.ledger import Ledger, assemble
 from lib.money.ordering import DAY_US
 from lib.money.trips import BUSY, _candidates, _cycles
@@ -89,7 +89,8 @@ def rings(book: Ledger, hubs: np.ndarray, hidden: np.ndarray, most: int = MOST_R
     """Count the trips through hubs by ring, with one trip each."""
     everyone, codes = np.ones(len(book.accounts), np.bool_), np.flatnonzero(hubs)
     rows = _candidates(book, everyone, hidden & ~hubs, 0, MOST_HOPS)
-    found, notes, lost = _counted(book, rows, codes, everyone, MOST_HOPS, WINDOW_DAYS * DAY_US, most)
+    found, notes, lost, cut = _counted(book, rows, codes, everyone, MOST_HOPS, WINDOW_DAYS * DAY_US, most, EFFORT)
+    assert cut == 0
     return _table(book, rows, found, notes, codes), int(lost)
 
 

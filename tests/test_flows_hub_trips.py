@@ -121,18 +121,21 @@ def test_every_ring_is_found_with_all_its_trips(rows, most_hops, days, hubs):
     )
     everyone, window = np.ones(5, np.bool_), days * DAY_US
     everything = np.arange(len(rows))
-    rings, notes, lost = hubtrips._counted(book, everything, np.array(hubs), everyone, most_hops, window, 500)
+    asked = (book, everything, np.array(hubs), everyone, most_hops, window)
+    rings, notes, lost, cut = hubtrips._counted(*asked, 500, 10_000)
     expected = brute_force(book, hubs, most_hops, window)
     found = {tuple(ring[ring >= 0].tolist()): tuple(note[:4].tolist()) for ring, note in zip(rings, notes, strict=True)}
     assert found == expected
-    assert lost == 0
+    assert (lost, cut) == (0, 0)
     for note in notes:
         trip = note[5:][note[5:] >= 0]
         turns = [np.roll(trip, -n) for n in range(len(trip))]
         assert any(proven(book, turn, window) for turn in turns)
-    few, kept, lost = hubtrips._counted(book, everything, np.array(hubs), everyone, most_hops, window, 1)
+    few, kept, lost, _ = hubtrips._counted(*asked, 1, 10_000)
     assert lost + kept[:, 0].sum() == sum(trips for trips, *_ in expected.values())
     assert len(few) == min(1, len(expected))
+    _, kept, _, cut = hubtrips._counted(*asked, 500, 1)  # one payment beyond the hub's own
+    assert cut > 0 or kept[:, 0].sum() == sum(trips for trips, *_ in expected.values())
 
 
 def test_trips_that_repeat_are_one_ring_wherever_they_begin(make_case):

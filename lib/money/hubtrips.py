@@ -21,6 +21,7 @@ from lib.words import word
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 MOST_RINGS = 100_000
+EFFORT, LEAST_EFFORT = 2_000_000_000, 10_000  # payments that are looked at: in all, and from one payment of a hub
 
 
 def hub_trips(
@@ -50,7 +51,8 @@ def hub_trips(
         many: each is made of other transfers) · first_at, last_at (of all trips) · sent_yuan (what the first account paid to
         the second in trips, each transfer once) · transfer_ids (of one trip, from its earliest transfer on). For a case of one
         party: rings with an account of the case. `attrs`: hubs (walked through), left_out (trips of rings that were not kept),
-        most, reversed (as in `round_trips`).
+        most, cut (payments of hubs from which on not all ways were followed: more than `effort` payments lay on them), effort,
+        reversed (as in `round_trips`).
 
     Raises
     ------
@@ -78,16 +80,25 @@ def hub_trips(
     nobody = np.zeros(len(book.accounts), np.bool_)
     wanted = wanted_accounts(case, book)
     rows, reversed_pairs = candidates(case, book, wanted, nobody, min_yuan, max_hops)
-    rings, notes, lost = _counted(book, rows, np.sort(codes), wanted, max_hops, days * DAY_US, most)
+    begun = int(np.isin(book.moves.payer[rows], codes).sum())
+    effort = max(LEAST_EFFORT, EFFORT // max(begun, 1))
+    rings, notes, lost, cut = _counted(book, rows, np.sort(codes), wanted, max_hops, days * DAY_US, most, effort)
     found = frame(_table(book, rows, rings, notes, codes))
-    found.attrs |= {"hubs": through, "left_out": int(lost), "most": most, "reversed": reversed_pairs}
-    found.attrs["caption"] = word("flows", "hub_trips", n=f"{len(codes):,}", left=f"{int(lost):,}")
+    found.attrs |= {
+        "hubs": through,
+        "left_out": int(lost),
+        "most": most,
+        "cut": int(cut),
+        "effort": effort,
+        "reversed": reversed_pairs,
+    }
+    found.attrs["caption"] = word("flows", "hub_trips", n=f"{len(codes):,}", left=f"{int(lost):,}", cut=f"{int(cut):,}")
     return found
 
 
 def _counted(
-    book: Ledger, rows: Ints, hubs: Ints, wanted: Flags, max_hops: int, window: int, most: int
-) -> tuple[Ints, Ints, int]:
+    book: Ledger, rows: Ints, hubs: Ints, wanted: Flags, max_hops: int, window: int, most: int, effort: int
+) -> tuple[Ints, Ints, int, int]:
     """Run the count on some transfers; the transfers in what it returns are places in `rows`."""
     moves, count = book.moves.of(rows), len(book.accounts)
     low = moves.at
@@ -103,8 +114,8 @@ def _counted(
     order = np.full(count, -1, np.int64)
     order[hubs] = np.arange(len(hubs))
     packed = (low, high)
-    found: tuple[Ints, Ints, int] = kernel.through(
-        packed, book.amount[rows], outward, inward, hubs, order, wanted, max_hops, window, most
+    found: tuple[Ints, Ints, int, int] = kernel.through(
+        packed, book.amount[rows], outward, inward, hubs, order, wanted, max_hops, window, most, effort
     )
     return found
 
