@@ -47,7 +47,20 @@ def _starts_first(path, count, low, high, seq_in, seq_out, window):  # type: ign
 
 
 @njit(cache=True)
-def _ways_back(home, floor, ceiling, backward, late, layers, sizes):  # type: ignore[no-untyped-def]
+def _from(high, start, account, moment):  # type: ignore[no-untyped-def]
+    """Return the place of the account's first row that may happen at the moment or later (rows ascend in `high`)."""
+    lower, upper = start[account], start[account + 1]
+    while lower < upper:
+        middle = (lower + upper) // 2
+        if high[middle] < moment:
+            lower = middle + 1
+        else:
+            upper = middle
+    return lower
+
+
+@njit(cache=True)
+def _ways_back(home, floor, ceiling, slack, backward, late, layers, sizes):  # type: ignore[no-untyped-def]
     """Fill late[d, account]: the latest moment at which money there can set out and be home after d transfers.
 
     A bound, not a proof: such a way may cross itself. layers[d, :sizes[d]] lists the accounts that have one.
@@ -59,7 +72,7 @@ def _ways_back(home, floor, ceiling, backward, late, layers, sizes):  # type: ig
         for t in range(sizes[d - 1]):
             account = layers[d - 1, t]
             by = late[d - 1, account]
-            for i in range(start[account + 1] - 1, start[account] - 1, -1):
+            for i in range(_from(high, start, account, by + slack + 1) - 1, start[account] - 1, -1):
                 if high[i] < floor:  # rows of an account ascend in `high`
                     break
                 if low[i] <= by:
@@ -78,19 +91,6 @@ def _gets_home(late, account, left, moment):  # type: ignore[no-untyped-def]
     for d in range(1, left + 1):
         in_time |= late[d, account] >= moment
     return in_time
-
-
-@njit(cache=True)
-def _from(high, start, account, moment):  # type: ignore[no-untyped-def]
-    """Return the place of the account's first row that may happen at the moment or later (rows ascend in `high`)."""
-    lower, upper = start[account], start[account + 1]
-    while lower < upper:
-        middle = (lower + upper) // 2
-        if high[middle] < moment:
-            lower = middle + 1
-        else:
-            upper = middle
-    return lower
 
 
 @njit(cache=True)
@@ -123,13 +123,12 @@ def _touches(path, count, payer, wanted):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _search(path, start, most_hops, window, slack, moves, forward, wanted, late, seen, found, sizes, ties):  # type: ignore[no-untyped-def]
+def _search(steps, start, most_hops, window, slack, moves, forward, wanted, late, seen, found, sizes, ties):  # type: ignore[no-untyped-def]
     """Append every cycle that begins with the transfer `start`: depth first, cut where `late` shows no way home in time."""
     payer, payee, low, high, seq_in, seq_out = moves
     out_start, out_rows, out_payee, out_low, out_high = forward
     home, ceiling = payer[start], high[start] + window
-    moments, sure = np.empty(most_hops, np.int64), np.empty(most_hops, np.bool_)
-    places, ends = np.empty(most_hops + 1, np.int64), np.empty(most_hops + 1, np.int64)
+    path, moments, sure, places, ends = steps
     path[0], moments[0], sure[0], count = start, low[start], True, 1
     seen[home] = seen[payee[start]] = True
     places[1] = _from(out_high, out_start, payee[start], low[start])
@@ -180,7 +179,8 @@ def cycles(starts, moves, out_start, out_rows, in_start, in_rows, wanted, most_h
     accounts, depth = len(out_start) - 1, most_hops // 2
     late = np.full((depth + 1, accounts), _NEVER)
     layers, layer_sizes = np.empty((depth + 1, accounts), np.int64), np.zeros(depth + 1, np.int64)
-    seen, path = np.zeros(accounts, np.bool_), np.empty(most_hops, np.int64)
+    seen, whole = np.zeros(accounts, np.bool_), (np.empty(most_hops, np.int64), np.empty(most_hops, np.int64))
+    steps = (*whole, np.empty(most_hops, np.bool_), np.empty(most_hops + 1, np.int64), np.empty(most_hops + 1, np.int64))
     found, sizes, ties = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)], [False for _ in range(0)]
     slack = np.max(high - low) if len(low) > 0 else 0
     # Copies in the order in which a search reads them, one after the other.
@@ -190,9 +190,9 @@ def cycles(starts, moves, out_start, out_rows, in_start, in_rows, wanted, most_h
     for start in starts:
         home, to = payer[start], payee[start]
         ceiling = high[start] + window
-        _ways_back(home, low[start], ceiling, backward, late, layers, layer_sizes)
+        _ways_back(home, low[start], ceiling, slack, backward, late, layers, layer_sizes)
         if layer_sizes[1] > 0 and _gets_home(late, to, most_hops - 1, low[start]):
-            _search(path, start, most_hops, window, slack, moves, forward, wanted, late, seen, found, sizes, ties)
+            _search(steps, start, most_hops, window, slack, moves, forward, wanted, late, seen, found, sizes, ties)
         for d in range(depth + 1):
             for t in range(layer_sizes[d]):
                 late[d, layers[d, t]] = _NEVER
