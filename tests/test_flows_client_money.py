@@ -156,3 +156,13 @@ def test_purses_are_those_of_a_plain_ledger(rows):
             below[short] -= part
         assert (found_owed, found_advanced) == (sum(above.values()), sum(below.values()))
         assert found_owed - found_advanced == sum(held.values())
+
+
+def test_whoever_pays_for_a_loan_without_a_stated_lender_lends(make_case):
+    moves = [
+        *(move("T1", "SHOP", "CUST", 60, 0, loan_id="K9"), pays_out("T2", "K9", 1, 60), repays("T3", "K9", 3, 63)),
+        *(move("T4", "CUST", "SHOP", 61, 4 * DAY, loan_id="K9"), move("T5", "SHOP", "CUST", 5, 5 * DAY)),
+    ]
+    found = flows.client_money(make_case("I", **platform(moves, loans=[loan("K9", None)])))
+    assert column(found, "deposited") == [60, 0, 0, 0, 0, 0]
+    assert column(found, "owed") == [60, 0, 0, 63, 2, 2]

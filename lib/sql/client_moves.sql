@@ -6,6 +6,7 @@
 --
 -- A transfer is tied to a loan of the case that it names, or that `reconcile` or `instalments` found for it. `came`: what it is
 -- to an account that is paid; `went`: to one that pays. What a reversal undid, and the reversal, are neither.
+-- Where a loan states no lender (`many` lend), a known party that is nothing else to it and pays for it, or is paid, lends.
 with tied as (
     select
         transfers.transfer_id,
@@ -49,6 +50,7 @@ sided as (
         coalesce(payees.holder_id = loans.borrower_id or tied.payee_account = loans.disbursement_account, false) as to_borrower,
         coalesce(payers.holder_id = loans.lender_id, false) as by_lender,
         coalesce(payees.holder_id = loans.lender_id, false) as to_lender,
+        loans.loan_id is not null and loans.lender_id is null and coalesce(tied.kind, 'other') in ('transfer', 'other') as many,
         tied.transfer_id in (select transfer_id from sales) as is_sale
     from tied
     left join client_roles as payers on tied.payer_account = payers.account_id
@@ -83,6 +85,7 @@ select
         when how = 'payment' then 'borrower'
         when said = 'fee' and payer_role in ('lender', 'both') then 'other'
         when loan_id is not null and payer_role in ('lender', 'both', 'hub') then 'lender'
+        when many and payer_role = 'other' then 'lender'
         when payer_role = 'lender' and said <> 'repayment' then 'lender'
         when payer_role = 'borrower' then 'borrower'
         when payer_role in ('other', 'guarantor') then 'other'
@@ -99,6 +102,7 @@ select
         when loan_id is not null and to_borrower then 'other'
         when loan_id is not null and payee_role in ('lender', 'both', 'hub') and said <> 'fee' then 'lender'
         when payee_role = 'lender' and said <> 'fee' then 'lender'
+        when many and payee_role = 'other' then 'lender'
         when payee_role in ('borrower', 'other', 'guarantor') then 'other'
         when payee_role = 'hub' and loan_id is null then 'other'
         else 'unknown'
