@@ -166,3 +166,17 @@ def test_whoever_pays_for_a_loan_without_a_stated_lender_lends(make_case):
     found = flows.client_money(make_case("I", **platform(moves, loans=[loan("K9", None)])))
     assert column(found, "deposited") == [60, 0, 0, 0, 0, 0]
     assert column(found, "owed") == [60, 0, 0, 63, 2, 2]
+
+
+def test_a_custody_account_of_the_bank_counts_if_money_of_the_loans_ran_over_it(make_case):
+    rows = platform(CLEAN)
+    rows["accounts"] = [{**row, "holder_id": "bank"} if row["account_id"] == "CUST" else row for row in rows["accounts"]]
+    rows["accounts"].append({"account_id": "CUST2", "holder_id": "bank", "purpose": "custody_total"})
+    assert flows.client_money(make_case("I", **rows)).attrs["accounts"] == ["CUST"]
+
+
+def test_another_platforms_loans_and_custody_are_not_the_cases(make_case):
+    rows = platform(CLEAN, loans=[loan("K1"), loan("X1", "l2", institution_id="J")])
+    rows["accounts"] = [*rows["accounts"], {"account_id": "CUSTJ", "holder_id": "j", "purpose": "custody_total"}]
+    rows["transfers"].append(move("X", "CUSTJ", "B1", 100, 2 * DAY, loan_id="X1", kind="disbursement"))
+    assert flows.client_money(make_case("I", **rows)).attrs["accounts"] == ["CUST"]

@@ -37,18 +37,27 @@ class Clients:
     def holding(self) -> list[str]:
         """Return the accounts that hold clients' money.
 
-        Those of custody; of the institution, any other into which a lender paid or from which one was paid; reserves, and
-        accounts of related parties, from three such lenders on.
+        Those of custody, of the institution or of anybody else if money of the case's loans ran over them; of the institution,
+        any other into which a lender paid or from which one was paid; reserves, and accounts of related parties, from three
+        such lenders on.
         """
         roles = {row["account_id"]: row for row in self.roles.to_pylist() if row["role"] in ("own", "related")}
         collects, pays = self._lenders("payee_account", "payer"), self._lenders("payer_account", "payee")
-        held = []
+        held = self._custody()
         for account, row in roles.items():
             own, gave, got = row["role"] == "own", collects.get(account, set()), pays.get(account, set())
             few = own and row["purpose"] != "reserve" and (row["is_custody"] or gave or got)
             if few or len(gave | got) >= LENDERS:
                 held.append(account)
-        return sorted(held)
+        return sorted(set(held))
+
+    def _custody(self) -> list[str]:
+        """Return the accounts of custody, whoever holds them, over which money of the case's loans ran."""
+        of_loans = self.moves.filter(pc.is_valid(self.moves["loan_id"]))
+        ran = pa.concat_arrays([pc.unique(of_loans[side]) for side in ("payer_account", "payee_account")])
+        custody = self.roles.filter(self.roles["is_custody"])
+        found: list[str] = custody.filter(pc.is_in(custody["account_id"], value_set=ran))["account_id"].to_pylist()
+        return found
 
     def _lenders(self, side: str, other: str) -> dict[str, set[str]]:
         """Return, by account on one side, the lenders (ids, else accounts) on the other."""

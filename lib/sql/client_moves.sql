@@ -7,7 +7,13 @@
 -- A transfer is tied to a loan of the case that it names, or that `reconcile` or `instalments` found for it. `came`: what it is
 -- to an account that is paid; `went`: to one that pays. What a reversal undid, and the reversal, are neither.
 -- Where a loan states no lender (`many` lend), a known party that is nothing else to it and pays for it, or is paid, lends.
-with tied as (
+with ties as (
+    select client_ties.*
+    from client_ties
+    where client_ties.loan_id in (select loan_id from money_loans)
+),
+
+tied as (
     select
         transfers.transfer_id,
         transfers.payer_account,
@@ -16,10 +22,10 @@ with tied as (
         transfers.amount_yuan,
         transfers.kind,
         transfers.file_order,
-        coalesce(own.loan_id, client_ties.loan_id) as loan_id,
-        coalesce(client_ties.how, '') as how
+        coalesce(own.loan_id, ties.loan_id) as loan_id,
+        coalesce(ties.how, '') as how
     from transfers
-    left join client_ties on transfers.transfer_id = client_ties.transfer_id
+    left join ties on transfers.transfer_id = ties.transfer_id
     left join loans as own on transfers.loan_id = own.loan_id and own.loan_id in (select loan_id from money_loans)
     where
         transfers.at is not null
