@@ -10,9 +10,12 @@ The face of lib/money. Everything takes a case first and gives a DataFrame (or a
   the choice. `traced_balances`: how much traced money lay in each account at each time. `held_balances`: what one account is
   known to hold over time.
 * `use_of_funds`: what loans were used for, end by end, against the contract's purpose.
-* `round_trips`: money that comes back to where it began.
 * `patterns`: fan-in, fan-out, gather-scatter, scatter-gather, bipartite, stack, pass-through, mirror, structuring, dormant.
+* `round_trips`: money that comes back to where it began. `trip_rings`: the same grouped by who takes part. `hub_trips`: round
+  trips through custody, payment companies and busy accounts, counted by ring.
 * `reconcile`: loan contracts against their payouts. `instalments`: schedule, ledger and bank, instalment by instalment.
+* `pooling`: who pays into and out of accounts without a contract. `client_money`: what is owed to lenders in cash, day by day,
+  against what the accounts hold. `payout_sources`: whose money lenders were paid with (借新还旧), two conventions side by side.
 * `apr`: what loans really cost, all in. `balance_breaks`: running balances that do not hold.
 * `derive_…`: the same for all cases of a scope at once, as the Arrow tables that rules read.
 
@@ -32,10 +35,15 @@ from lib.money.derived import (
     derive_disbursements,
 )
 from lib.money.holding import held_balances
+from lib.money.hubtrips import hub_trips
 from lib.money.instalments import instalments
+from lib.money.liability import client_money
 from lib.money.matching import reconcile
 from lib.money.overview import between, monthly, network
 from lib.money.patterns.answering import patterns
+from lib.money.payouts import payout_sources
+from lib.money.pooling import pooling
+from lib.money.repeats import trip_rings
 from lib.money.resting import at_rest
 from lib.money.scope import accounts, transfers
 from lib.money.standing import traced_balances
@@ -50,6 +58,7 @@ __all__ = [
     "at_rest",
     "balance_breaks",
     "between",
+    "client_money",
     "compare_methods",
     "coverage",
     "coverage_calendar",
@@ -61,14 +70,18 @@ __all__ = [
     "derive_uses_of_funds",
     "derive_ways_of_funds",
     "held_balances",
+    "hub_trips",
     "instalments",
     "monthly",
     "network",
     "patterns",
+    "payout_sources",
+    "pooling",
     "reconcile",
     "round_trips",
     "trace",
     "traced_balances",
     "transfers",
+    "trip_rings",
     "use_of_funds",
 ]

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from filelock import FileLock
 from hypothesis import settings
@@ -22,6 +23,7 @@ settings.load_profile("house")
 
 Rows = list[dict[str, Any]]
 MakeStore = Callable[..., Path]
+FINBENCH = Path(__file__).parents[1] / "../shared/data/finbench"
 SAMPLE = Path(__file__).parents[1] / "data" / "raw" / "sample"
 
 OWN_SETTINGS = ("LOOKTHROUGH_LANG", "LOOKTHROUGH_STORE", "LOOKTHROUGH_HOME")
@@ -99,6 +101,19 @@ def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not path.exists():
             import_delivery(SAMPLE, path)
     return path
+
+
+@pytest.fixture(scope="session")
+def finbench(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame]:
+    """Give the Store of the 18 files of FinBench, imported once for all processes of a run, and what the import said."""
+    base = tmp_path_factory.getbasetemp()
+    folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    path, answer = folder / "finbench.duckdb", folder / "finbench.pickle"
+    with FileLock(folder / "finbench.lock"), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOOKTHROUGH_HOME", str(folder))
+        if not answer.exists():
+            import_delivery(FINBENCH, path).to_pickle(answer)
+    return path, pd.read_pickle(answer)
 
 
 @pytest.fixture

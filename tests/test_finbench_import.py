@@ -29,9 +29,8 @@ AMOUNTS = [
 
 
 @pytest.fixture(scope="module")
-def imported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame]:
-    path = tmp_path_factory.mktemp("finbench") / "store.duckdb"
-    return path, import_delivery(FINBENCH, path)
+def imported(finbench: tuple[Path, pd.DataFrame]) -> tuple[Path, pd.DataFrame]:
+    return finbench
 
 
 @pytest.fixture(scope="module")

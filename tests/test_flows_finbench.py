@@ -145,10 +145,14 @@ def test_every_loan_is_conserved_to_the_fen(book):
         assert (fen <= book.amount[rows[:, 0]]).all()
 
 
-def test_round_trips_are_those_of_a_plain_search(book, in_order):
+@pytest.mark.parametrize(
+    ("days", "hops", "trips"),
+    [(3, 6, 4), (10, 4, 25), (30, 6, 75), (90, 4, 254), pytest.param(90, 6, 315, marks=pytest.mark.long)],
+)
+def test_round_trips_are_those_of_a_plain_search(book, in_order, days, hops, trips):
     everyone = np.ones(len(book.accounts), np.bool_)
-    rows = _candidates(book, everyone, ~everyone, 0, 4)
-    flat, sizes, _ = _cycles(book, rows, everyone, 4, 10)
+    rows = _candidates(book, everyone, ~everyone, 0, hops)
+    flat, sizes, _ = _cycles(book, rows, everyone, hops, days)
     found = {tuple(rows[part].tolist()) for part in np.split(flat, np.cumsum(sizes)[:-1])}
     at, leaving = book.moves.at, defaultdict(list)
     for place, (payer, payee, _) in enumerate(in_order):
@@ -157,16 +161,16 @@ def test_round_trips_are_those_of_a_plain_search(book, in_order):
 
     def onward(path):
         for place in leaving[in_order[path[-1]][1]]:
-            if at[place] <= at[path[-1]] or at[place] > at[path[0]] + 10 * DAY_US:
+            if at[place] <= at[path[-1]] or at[place] > at[path[0]] + days * DAY_US:
                 continue
             if in_order[place][1] == in_order[path[0]][0]:
                 yield (*path, place)
-            elif len(path) < 3 and in_order[place][1] not in {in_order[p][0] for p in path}:
+            elif len(path) < hops - 1 and in_order[place][1] not in {in_order[p][0] for p in path}:
                 yield from onward((*path, place))
 
     expected = {trip for places in list(leaving.values()) for place in places for trip in onward((place,))}
     assert found == expected
-    assert len(found) == 25
+    assert len(found) == trips
 
 
 def plain_windows(moves, days, least):

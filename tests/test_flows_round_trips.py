@@ -31,7 +31,8 @@ def test_a_trip_is_listed_once_from_its_earliest_transfer(make_case):
     assert [tuple(ids) for ids in found["transfer_ids"]] == [("T0", "T1", "T2"), ("T1", "T2", "T3")]
     last = found.iloc[1]
     assert (last["hops"], last["accounts"], last["tied"]) == (3, ["A", "B", "C"], False)
-    assert (last["amount_out_yuan"], last["amount_back_yuan"]) == (Decimal(100), Decimal(80))
+    assert (last["amount_out_yuan"], last["amount_back_yuan"], last["least_yuan"]) == (Decimal(100), Decimal(80), Decimal(80))
+    assert found.iloc[0]["least_yuan"] == Decimal(5)
     assert (last["first_at"], last["last_at"]) == (rows[0]["at"], rows[2]["at"])
 
 
@@ -123,7 +124,23 @@ def test_a_day_without_a_time_cannot_lead_back_in_time(make_case):
     assert found == [("T2", "T3", "T1")]
 
 
-@pytest.mark.parametrize("wrong", [{"days": -1}, {"max_hops": 1}, {"max_hops": 99}, {"min_yuan": -1}, {"hubs": ["nobody"]}])
+def test_busy_accounts_are_left_out_and_said_but_never_those_of_the_case(make_case):
+    # A takes part in 6 transfers, B in 4, C in 2; all trips: T0 T1, T0 T3, T1 T2, T2 T3, T4 T5
+    pairs = [("A", "B"), ("B", "A"), ("A", "B"), ("B", "A"), ("A", "C"), ("C", "A")]
+    rows = [move(f"T{n}", payer, payee, 1, n) for n, (payer, payee) in enumerate(pairs)]
+    parties, accounts = [{"party_id": "p", "name": "甲"}], [{"account_id": "A", "holder_id": "p"}]
+    case = make_case("p", transfers=rows, parties=parties, accounts=accounts)
+    found = flows.round_trips(case, busy=3)
+    assert found["transfer_ids"].tolist() == [["T4", "T5"]]
+    assert (found.attrs["hubs"], found.attrs["busy"]) == (["B"], ["B"])
+    assert "1 个账户往来极多" in found.attrs["caption"]
+    assert len(trips(case, busy=4)) == len(trips(case, busy=None)) == len(trips(case, busy=3, hubs=[])) == 5
+    assert trips(open_case(None, "2018-09-30", case.store.path), busy=5) == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"busy": 0}, {"days": -1}, {"max_hops": 1}, {"max_hops": 99}, {"min_yuan": -1}, {"hubs": ["nobody"]}]
+)
 def test_a_setting_out_of_range_is_refused(make_case, wrong):
     with pytest.raises(BadParameter, match=next(iter(wrong))):
         flows.round_trips(make_case(transfers=[move("T1", "A", "B", 1)]), **wrong)
@@ -133,7 +150,7 @@ def test_nothing_to_find_is_an_empty_frame_with_all_columns(make_case):
     found = flows.round_trips(make_case(transfers=[move("T1", "A", "B", 1)]))
     assert list(found.columns) == [
         *("trip_id", "hops", "accounts", "transfer_ids", "first_at", "last_at"),
-        *("amount_out_yuan", "amount_back_yuan", "tied"),
+        *("amount_out_yuan", "amount_back_yuan", "least_yuan", "tied"),
     ]
     assert len(found) == 0
 
@@ -189,8 +206,10 @@ def kernel(rows, most_hops, window):
     for side in (payer, payee):
         by_side = np.lexsort((high, side))
         sides += [np.searchsorted(side[by_side], np.arange(5)), by_side]
-    wanted = np.ones(4, np.bool_)
-    flat, sizes, ties = cycles.cycles((payer, payee, low, high, seq_in, seq_out), *sides, wanted, most_hops, window, 10**6)
+    orders = (np.argsort(low, kind="stable"), np.argsort(high, kind="stable"))
+    starts = np.flatnonzero(cycles.promising(payer, payee, low, high, *orders, window))
+    moves, wanted = (payer, payee, low, high, seq_in, seq_out), np.ones(4, np.bool_)
+    flat, sizes, ties = cycles.cycles(starts, moves, *sides, wanted, most_hops, window, 10**6)
     return [tuple(part.tolist()) for part in np.split(flat, np.cumsum(sizes)[:-1])] if len(sizes) else [], ties
 
 

@@ -33,7 +33,7 @@ _CODES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("unknown", "purpose_check", "not_traceable"), ("flows",)),
     "category": ("flows", "codes"),
     "relation": ("graph",),
-    **dict.fromkeys(("reading", "certainty", "state_before", "state_after"), ("codes",)),
+    **dict.fromkeys(("reading", "certainty", "funded_by", "state_before", "state_after"), ("codes",)),
     "checked": ("basis",),
     "gap": ("gaps",),
     "sign": ("signs",),

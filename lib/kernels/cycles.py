@@ -47,26 +47,39 @@ def _starts_first(path, count, low, high, seq_in, seq_out, window):  # type: ign
 
 
 @njit(cache=True)
-def _ways_back(home, floor, ceiling, payer, low, high, in_start, in_rows, late, layers, sizes):  # type: ignore[no-untyped-def]
+def _from(high, start, account, moment):  # type: ignore[no-untyped-def]
+    """Return the place of the account's first row that may happen at the moment or later (rows ascend in `high`)."""
+    lower, upper = start[account], start[account + 1]
+    while lower < upper:
+        middle = (lower + upper) // 2
+        if high[middle] < moment:
+            lower = middle + 1
+        else:
+            upper = middle
+    return lower
+
+
+@njit(cache=True)
+def _ways_back(home, floor, ceiling, slack, backward, late, layers, sizes):  # type: ignore[no-untyped-def]
     """Fill late[d, account]: the latest moment at which money there can set out and be home after d transfers.
 
     A bound, not a proof: such a way may cross itself. layers[d, :sizes[d]] lists the accounts that have one.
     """
+    start, payer, low, high = backward
     late[0, home], layers[0, 0], sizes[0] = ceiling, home, 1
     for d in range(1, len(sizes)):
         sizes[d] = 0
         for t in range(sizes[d - 1]):
             account = layers[d - 1, t]
             by = late[d - 1, account]
-            for i in range(in_start[account + 1] - 1, in_start[account] - 1, -1):
-                row = in_rows[i]
-                if high[row] < floor:  # rows of an account ascend in `high`
+            for i in range(_from(high, start, account, by + slack + 1) - 1, start[account] - 1, -1):
+                if high[i] < floor:  # rows of an account ascend in `high`
                     break
-                if low[row] <= by:
-                    if late[d, payer[row]] == _NEVER:
-                        layers[d, sizes[d]] = payer[row]
+                if low[i] <= by:
+                    if late[d, payer[i]] == _NEVER:
+                        layers[d, sizes[d]] = payer[i]
                         sizes[d] += 1
-                    late[d, payer[row]] = max(late[d, payer[row]], min(high[row], by))
+                    late[d, payer[i]] = max(late[d, payer[i]], min(high[i], by))
 
 
 @njit(cache=True)
@@ -81,16 +94,24 @@ def _gets_home(late, account, left, moment):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def first_from(rows, start, account, moment, high):  # type: ignore[no-untyped-def]
-    """Return the place of the account's first row that may happen at the moment or later."""
-    lower, upper = start[account], start[account + 1]
-    while lower < upper:
-        middle = (lower + upper) // 2
-        if high[rows[middle]] < moment:
-            lower = middle + 1
-        else:
-            upper = middle
-    return lower
+def promising(payer, payee, low, high, by_low, by_high, window):  # type: ignore[no-untyped-def]
+    """Tell of each transfer whether its payee pays, and its payer is paid, so soon afterwards that it may begin a cycle.
+
+    `by_low`, `by_high`: the transfers in ascending order of each. One sweep back in time keeps what each account does next.
+    """
+    slack = np.max(high - low) if len(low) > 0 else 0
+    accounts = max(np.max(payer), np.max(payee)) + 1 if len(low) > 0 else 0
+    pays, paid = np.full(accounts, _NEVER), np.full(accounts, _NEVER)
+    found, at = np.zeros(len(low), np.bool_), len(low) - 1
+    for place in range(len(low) - 1, -1, -1):
+        row = by_low[place]
+        while at >= 0 and high[by_high[at]] >= low[row]:
+            pays[payer[by_high[at]]] = high[by_high[at]]
+            paid[payee[by_high[at]]] = high[by_high[at]]
+            at -= 1
+        by = high[row] + window + slack
+        found[row] = low[row] <= pays[payee[row]] <= by and low[row] <= paid[payer[row]] <= by
+    return found
 
 
 @njit(cache=True)
@@ -102,27 +123,32 @@ def _touches(path, count, payer, wanted):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _search(path, start, most_hops, window, slack, moves, out_start, out_rows, wanted, late, seen, found, sizes, ties):  # type: ignore[no-untyped-def]
+def _search(steps, start, most_hops, window, slack, moves, forward, wanted, late, seen, found, sizes, ties):  # type: ignore[no-untyped-def]
     """Append every cycle that begins with the transfer `start`: depth first, cut where `late` shows no way home in time."""
     payer, payee, low, high, seq_in, seq_out = moves
+    out_start, out_rows, out_payee, out_low, out_high = forward
     home, ceiling = payer[start], high[start] + window
-    moments, sure = np.empty(most_hops, np.int64), np.empty(most_hops, np.bool_)
-    places, ends = np.empty(most_hops + 1, np.int64), np.empty(most_hops + 1, np.int64)
+    path, moments, sure, places, ends = steps
     path[0], moments[0], sure[0], count = start, low[start], True, 1
     seen[home] = seen[payee[start]] = True
-    places[1] = first_from(out_rows, out_start, payee[start], low[start], high)
-    ends[1] = first_from(out_rows, out_start, payee[start], ceiling + slack + 1, high)
+    places[1] = _from(out_high, out_start, payee[start], low[start])
+    ends[1] = _from(out_high, out_start, payee[start], ceiling + slack + 1)
     while count > 0:
         if places[count] == ends[count]:
             count -= 1
             seen[payee[path[count]]] = False
             continue
-        row = out_rows[places[count]]
+        place = places[count]
         places[count] += 1
-        way = _follows(path[count - 1], row, moments[count - 1], low, high, seq_in, seq_out)
-        if way == 0 or low[row] > ceiling:
+        account, moment = out_payee[place], max(moments[count - 1], out_low[place])
+        if account != home and (
+            count + 1 >= most_hops or seen[account] or not _gets_home(late, account, most_hops - count - 1, moment)
+        ):
             continue
-        account, moment = payee[row], max(moments[count - 1], low[row])
+        row = out_rows[place]
+        way = _follows(path[count - 1], row, moments[count - 1], low, high, seq_in, seq_out)
+        if way == 0 or out_low[place] > ceiling:
+            continue
         path[count], moments[count], sure[count] = row, moment, sure[count - 1] and way == 2
         if account == home:
             kept = _comes_home(start, row, low, high, seq_in, seq_out) and _touches(path, count + 1, payer, wanted)
@@ -131,35 +157,42 @@ def _search(path, start, most_hops, window, slack, moves, out_start, out_rows, w
                     found.append(path[step])
                 sizes.append(count + 1)
                 ties.append(not sure[count])
-        elif count + 1 < most_hops and not seen[account] and _gets_home(late, account, most_hops - count - 1, moment):
+        else:
             seen[account] = True
             count += 1
-            places[count] = first_from(out_rows, out_start, account, moment, high)
-            ends[count] = first_from(out_rows, out_start, account, ceiling + slack + 1, high)
+            places[count] = _from(out_high, out_start, account, moment)
+            ends[count] = _from(out_high, out_start, account, ceiling + slack + 1)
     seen[home] = False
 
 
 @njit(cache=True)
-def cycles(moves, out_start, out_rows, in_start, in_rows, wanted, most_hops, window, most):  # type: ignore[no-untyped-def]
+def cycles(starts, moves, out_start, out_rows, in_start, in_rows, wanted, most_hops, window, most):  # type: ignore[no-untyped-def]
     """List the cycles of 2 to most_hops transfers within a window that touch a wanted account, each once.
 
-    Parameters: moves (payer, payee, low, high, seq_in, seq_out; sequence -1 where none); rows by payer and by payee (CSR, each
-    ascending in `high`); wanted accounts; window in the units of low and high; number of cycles after which the search ends.
-    Each cycle begins with its transfer of the lowest number that can be first. Returns the cycles' transfers one after the
-    other, the length of each, and whether it rests on a tie that no sequence settles.
+    Parameters: starts, transfers that may begin a cycle, ascending; moves (payer, payee, low, high, seq_in, seq_out; sequence
+    -1 where none); rows by payer and by payee (CSR, each ascending in `high`); wanted accounts; window in the units of low and
+    high; number of cycles after which the search ends. Each cycle begins with its transfer of the lowest number that can be
+    first. Returns the cycles' transfers one after the other, the length of each, and whether it rests on a tie that no sequence
+    settles.
     """
     payer, payee, low, high, _, _ = moves
     accounts, depth = len(out_start) - 1, most_hops // 2
     late = np.full((depth + 1, accounts), _NEVER)
     layers, layer_sizes = np.empty((depth + 1, accounts), np.int64), np.zeros(depth + 1, np.int64)
-    seen, path = np.zeros(accounts, np.bool_), np.empty(most_hops, np.int64)
+    seen, whole = np.zeros(accounts, np.bool_), (np.empty(most_hops, np.int64), np.empty(most_hops, np.int64))
+    steps = (*whole, np.empty(most_hops, np.bool_), np.empty(most_hops + 1, np.int64), np.empty(most_hops + 1, np.int64))
     found, sizes, ties = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)], [False for _ in range(0)]
     slack = np.max(high - low) if len(low) > 0 else 0
-    for start in range(len(payer)):
-        home = payer[start]
-        _ways_back(home, low[start], high[start] + window, payer, low, high, in_start, in_rows, late, layers, layer_sizes)
-        if layer_sizes[1] > 0 and _gets_home(late, payee[start], most_hops - 1, low[start]):
-            _search(path, start, most_hops, window, slack, moves, out_start, out_rows, wanted, late, seen, found, sizes, ties)
+    # Copies in the order in which a search reads them, one after the other.
+    high_in, high_out = high[in_rows], high[out_rows]
+    backward = (in_start, payer[in_rows], low[in_rows], high_in)
+    forward = (out_start, out_rows, payee[out_rows], low[out_rows], high_out)
+    for start in starts:
+        home, to = payer[start], payee[start]
+        ceiling = high[start] + window
+        _ways_back(home, low[start], ceiling, slack, backward, late, layers, layer_sizes)
+        if layer_sizes[1] > 0 and _gets_home(late, to, most_hops - 1, low[start]):
+            _search(steps, start, most_hops, window, slack, moves, forward, wanted, late, seen, found, sizes, ties)
         for d in range(depth + 1):
             for t in range(layer_sizes[d]):
                 late[d, layers[d, t]] = _NEVER

@@ -8,7 +8,18 @@ account if it may leave in a slot not before the other's.
 import numpy as np
 from numba import njit
 
-from lib.kernels.cycles import first_from
+
+@njit(cache=True)
+def _first_from(rows, start, account, moment, high):  # type: ignore[no-untyped-def]
+    """Return the place of the account's first row that may happen at the moment or later."""
+    lower, upper = start[account], start[account + 1]
+    while lower < upper:
+        middle = (lower + upper) // 2
+        if high[rows[middle]] < moment:
+            lower = middle + 1
+        else:
+            upper = middle
+    return lower
 
 
 @njit(cache=True)
@@ -24,7 +35,7 @@ def _count_middles(source, start, by_payee, by_day, moves, days, last, count, to
     payee, day = moves[0], moves[1]
     for at in range(start[source], start[source + 1]):
         row = by_payee[at]
-        for onward in range(first_from(by_day, start, payee[row], day[row], day), start[payee[row] + 1]):
+        for onward in range(_first_from(by_day, start, payee[row], day[row], day), start[payee[row] + 1]):
             after = by_day[onward]
             if day[after] >= day[row] + days:
                 break
@@ -41,7 +52,7 @@ def _ways(source, start, by_day, moves, days, number, ways):  # type: ignore[no-
     payee, day = moves[0], moves[1]
     for at in range(start[source], start[source + 1]):
         row = by_day[at]
-        for onward in range(first_from(by_day, start, payee[row], day[row], day), start[payee[row] + 1]):
+        for onward in range(_first_from(by_day, start, payee[row], day[row], day), start[payee[row] + 1]):
             after = by_day[onward]
             if day[after] >= day[row] + days:
                 break

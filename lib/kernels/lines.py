@@ -49,7 +49,7 @@ def _drop(lots, row):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _lay(account, fen, mark, lots, ends, sums):  # type: ignore[no-untyped-def]
+def lay(account, fen, mark, lots, ends, sums):  # type: ignore[no-untyped-def]
     """Lay money at the end of an account's line, joined with the last lot if that is marked alike."""
     if fen == 0:
         return
@@ -70,7 +70,7 @@ def _lay(account, fen, mark, lots, ends, sums):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _cut(account, fen, newest, lots, ends):  # type: ignore[no-untyped-def]
+def cut(account, fen, newest, lots, ends):  # type: ignore[no-untyped-def]
     """Cut a stretch of so many fen from the oldest or the newest end of a line; return its oldest lot (0: nothing to cut)."""
     near, inward, outward = (_NEWEST, _OLDER, _NEWER) if newest else (_OLDEST, _NEWER, _OLDER)
     row, last, left = ends[account, near], np.int64(0), fen
@@ -137,13 +137,13 @@ def _age(pos, oldest, hops, fresh_mark, lots, rows, count):  # type: ignore[no-u
 @njit(cache=True)
 def _clear_line(account, lots, ends, sums):  # type: ignore[no-untyped-def]
     """Forget an account's line."""
-    _drop_all(ends[account, _OLDEST], lots)
+    drop_all(ends[account, _OLDEST], lots)
     ends[account, _OLDEST] = ends[account, _NEWEST] = 0
     sums[account, _TRACED] = sums[account, _LAID] = 0
 
 
 @njit(cache=True)
-def _drop_all(row, lots):  # type: ignore[no-untyped-def]
+def drop_all(row, lots):  # type: ignore[no-untyped-def]
     """Give back the rows of a lot and all newer ones."""
     while row > 0:
         newer = lots[row, _NEWER]
@@ -159,9 +159,9 @@ def _leave(pos, newest, scanning, ways, book, state, lots):  # type: ignore[no-u
     account = payer[pos]
     if not scanning:
         heappop(ways)
-    _lay(account, before[pos] - sums[account, _LAID], _CLEAN, lots, ends, sums)
+    lay(account, before[pos] - sums[account, _LAID], _CLEAN, lots, ends, sums)
     paid = min(amount[pos], before[pos])
-    oldest = _cut(account, paid, newest, lots, ends)
+    oldest = cut(account, paid, newest, lots, ends)
     row = oldest
     while row > 0:
         if lots[row, _MARK] != _CLEAN:
@@ -180,14 +180,14 @@ def _leave(pos, newest, scanning, ways, book, state, lots):  # type: ignore[no-u
 def _arrive(account, pos, oldest, fresh, fresh_mark, book, state, lots):  # type: ignore[no-untyped-def]
     """Lay a stretch, and then what is traced from here on, at the end of the payee's line."""
     ends, sums, _ = state
-    _lay(account, book[4][pos] - sums[account, _LAID], _CLEAN, lots, ends, sums)
+    lay(account, book[4][pos] - sums[account, _LAID], _CLEAN, lots, ends, sums)
     row = oldest
     while row > 0:
         newer, fen, mark = lots[row, _NEWER], lots[row, _FEN], lots[row, _MARK]
         _drop(lots, row)
-        _lay(account, fen, mark, lots, ends, sums)
+        lay(account, fen, mark, lots, ends, sums)
         row = newer
-    _lay(account, fresh, fresh_mark, lots, ends, sums)
+    lay(account, fresh, fresh_mark, lots, ends, sums)
 
 
 @njit(cache=True)
@@ -205,6 +205,12 @@ def _add(rows, first, count, pos, fen, hop, ended, colour):  # type: ignore[no-u
     rows[count, 0], rows[count, 1], rows[count, 2], rows[count, 3], rows[count, 4] = pos, fen, hop, ended, 0
     rows[count, 5] = colour
     return rows, count + 1
+
+
+@njit(cache=True)
+def roomy(lots):  # type: ignore[no-untyped-def]
+    """Return the lots with room for those of one more transfer."""
+    return with_room(lots, lots[0, _USED] + _PER_TRANSFER)
 
 
 @njit(cache=True)
@@ -228,7 +234,7 @@ def follow(newest, sources, colours, stop, hops, crowd, book, sink, state, rows)
         if pos >= stop:
             break
         scanning = scanning or len(ways) * crowd > stop - pos
-        lots = with_room(lots, lots[0, _USED] + _PER_TRANSFER)
+        lots = roomy(lots)
         oldest, unseen, mark = np.int64(0), np.int64(0), np.int64(_CLEAN)
         if payer[pos] >= 0 and queued[payer[pos]]:
             oldest = _leave(pos, newest, scanning, ways, book, state, lots)
@@ -247,7 +253,7 @@ def follow(newest, sources, colours, stop, hops, crowd, book, sink, state, rows)
             if not queued[account]:
                 await_payment(account, pos, scanning, ways, out_start, out_pos, queued)
         else:
-            _drop_all(oldest, lots)
+            drop_all(oldest, lots)
     _clear(rows, count, payee, state)
     return rows, count, clean
 

@@ -6,10 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lib.case import Case
 from lib.errors import BadParameter
 from lib.kernels import cycles
+from lib.kernels.ordering import sorted_by
 from lib.money import scope
 from lib.money.amounts import as_fen, whole_number, yuan
 from lib.money.ledger import Ledger, ledger, undone
@@ -21,10 +23,16 @@ from lib.words import word
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 MOST_HOPS, MOST_DAYS, MOST_TRIPS = 12, 3650, 1_000_000
+BUSY = 2_000  # transfers of an account: more are those of a shop, a payment company, a custodian
 
 
 def round_trips(
-    case: Case, days: int = 10, max_hops: int = 6, min_yuan: float = 0, hubs: list[str] | None = None
+    case: Case,
+    days: int = 10,
+    max_hops: int = 6,
+    min_yuan: float = 0,
+    hubs: list[str] | None = None,
+    busy: int | None = BUSY,
 ) -> pd.DataFrame:
     """Find money that goes round: transfers that follow each other in time and end at the account where they began.
 
@@ -37,15 +45,21 @@ def round_trips(
     min_yuan
         Every transfer of a trip is at least this much, yuan.
     hubs
-        Accounts left out: custody, payment, tax and settlement accounts, if omitted; [] for none.
+        Accounts left out: custody, payment, tax and settlement accounts and the busy ones, if omitted; [] for none. `hub_trips`
+        counts the trips that pass them.
+    busy
+        Transfers above which an account is left out as well, whatever it is, but for those of the case itself; None for no
+        limit. Without effect where `hubs` is given.
 
     Returns
     -------
     DataFrame, one row per trip, by time
         trip_id · hops · accounts (list, from the first payer on) · transfer_ids (list, in order) · first_at · last_at ·
-        amount_out_yuan (first transfer) · amount_back_yuan (last) · tied (rests on an order that nobody stated).
+        amount_out_yuan (first transfer) · amount_back_yuan (last) · least_yuan (the smallest on the way: no more went all the
+        way round) · tied (rests on an order that nobody stated).
         For a case of one party: trips that touch an account of the case (see `accounts`). `attrs`: hubs (accounts left out),
-        reversed (pairs left out: a transfer that came back by a reversal, and the reversal).
+        busy (those of them that are left out for their many transfers alone), reversed (pairs left out: a transfer that came
+        back by a reversal, and the reversal).
 
     Raises
     ------
@@ -60,12 +74,10 @@ def round_trips(
     """
     whole_number("days", days, 0, MOST_DAYS)
     whole_number("max_hops", max_hops, 2, MOST_HOPS)
-    least = as_fen("min_yuan", min_yuan)
     book = ledger(case.store)
-    left_out = scope.hub_accounts(case, hubs)
-    wanted = np.ones(len(book.accounts), np.bool_) if case.is_district else book.flags(scope.account_ids(case)["account_id"])
-    rows = _candidates(book, wanted, book.flags(left_out), int(np.ceil(float(least))) if least else 0, max_hops)
-    rows, reversed_pairs = _without_reversals(case, book, rows)
+    hidden = left_out(case, book, hubs, busy)
+    wanted = wanted_accounts(case, book)
+    rows, reversed_pairs = candidates(case, book, wanted, book.flags(hidden), min_yuan, max_hops)
     flat, sizes, ties = _cycles(book, rows, wanted, max_hops, days)
     if len(sizes) > MOST_TRIPS:
         raise BadParameter(
@@ -73,18 +85,73 @@ def round_trips(
             f"More than {MOST_TRIPS:,} trips. Raise min_yuan, lower days or max_hops, or leave out busy accounts with hubs",
         )
     trips = frame(_table(book, rows[flat], sizes, ties))
-    trips.attrs |= {"hubs": left_out, "reversed": reversed_pairs}
-    if reversed_pairs:
-        trips.attrs["caption"] = word("flows", "round_trips_reversed", n=f"{reversed_pairs:,}")
+    crowded = [] if hubs is not None else sorted(set(hidden) - set(scope.hub_accounts(case, None)))
+    trips.attrs |= {"hubs": hidden, "busy": crowded, "reversed": reversed_pairs}
+    texts = {
+        (True, False): "round_trips_busy",
+        (False, True): "round_trips_reversed",
+        (True, True): "round_trips_busy_reversed",
+    }
+    if text := texts.get((bool(crowded), bool(reversed_pairs))):
+        trips.attrs["caption"] = word("flows", text, busy=f"{len(crowded):,}", reversed=f"{reversed_pairs:,}")
     return trips
 
 
+def wanted_accounts(case: Case, book: Ledger) -> Flags:
+    """Return one flag per account of the ledger: those of the case; all, for the district."""
+    return np.ones(len(book.accounts), np.bool_) if case.is_district else book.flags(scope.account_ids(case)["account_id"])
+
+
+def left_out(case: Case, book: Ledger, hubs: list[str] | None, busy: int | None) -> list[str]:
+    """Return the accounts that trips do not pass: those named, else hubs by kind and accounts with more than `busy` transfers.
+
+    The case's own accounts are never too busy: the question is what they do.
+
+    Raises
+    ------
+    BadParameter
+        If `hubs` names an account that nobody knows, or `busy` is no whole number from 1.
+    """
+    whole_number("busy", busy, 1, 2**31)
+    known = scope.hub_accounts(case, hubs)
+    if hubs is not None or busy is None:
+        return known
+    count, paid = len(book.accounts), book.moves.payer != book.moves.payee
+    sides = [side[paid & (side >= 0)] for side in (book.moves.payer, book.moves.payee)]
+    crowded = sum(np.bincount(side, minlength=count) for side in sides) > busy
+    crowded &= ~book.flags(_own(case))
+    return sorted({*known, *book.accounts.filter(pa.array(crowded)).to_pylist()})
+
+
+def _own(case: Case) -> list[str]:
+    if case.is_district:
+        return []
+    mine = scope.account_ids(case)
+    own: list[str] = mine.filter(pc.equal(mine["why"], "own"))["account_id"].to_pylist()
+    return own
+
+
+def candidates(case: Case, book: Ledger, wanted: Flags, hubs: Flags, min_yuan: float, max_hops: int) -> tuple[Ints, int]:
+    """Return the transfers that can be part of a trip, and how many pairs of reversals were left out among them.
+
+    Raises
+    ------
+    BadParameter
+        If `min_yuan` is no amount.
+    """
+    least = as_fen("min_yuan", min_yuan)
+    rows = _candidates(book, wanted, hubs, int(np.ceil(float(least))) if least else 0, max_hops)
+    return _without_reversals(case, book, rows)
+
+
 def _candidates(book: Ledger, wanted: Flags, hubs: Flags, least_fen: int, max_hops: int) -> Ints:
-    """Return the transfers that can be part of a trip: large enough, past no hub, and near enough to a wanted account."""
+    """Return the transfers that are large enough, past no hub, and near enough to a wanted account."""
     payer, payee = book.moves.payer, book.moves.payee
     kept = (payer >= 0) & (payee >= 0) & (payer != payee) & (book.amount >= least_fen)
-    rows = np.flatnonzero(kept)
+    rows: Ints = np.flatnonzero(kept)
     rows = rows[~hubs[payer[rows]] & ~hubs[payee[rows]]]
+    if wanted.all():
+        return rows
     away = _distances(payer[rows], payee[rows], wanted, max_hops) + _distances(payee[rows], payer[rows], wanted, max_hops)
     near: Ints = rows[(away[payer[rows]] <= max_hops) & (away[payee[rows]] <= max_hops)]
     return near
@@ -107,20 +174,17 @@ def _distances(tail: Ints, head: Ints, wanted: Flags, limit: int) -> Ints:
 
 
 def _cycles(book: Ledger, rows: Ints, wanted: Flags, max_hops: int, days: int) -> tuple[Ints, Ints, Flags]:
-    """Run the search on some transfers (in order of replay), accounts renumbered to those that occur."""
-    moves = book.moves.of(rows)
-    used = np.unique(np.concatenate((moves.payer, moves.payee)))
-    payer, payee = np.searchsorted(used, moves.payer), np.searchsorted(used, moves.payee)
+    """Run the search on some transfers (in order of replay)."""
+    moves, count = book.moves.of(rows), len(book.accounts)
     low = moves.at
     high = low + np.where(moves.day_only, DAY_US - 1, 0)
-    sides = []
-    for side in (payer, payee):
-        by_side = np.lexsort((high, side))
-        sides += [np.searchsorted(side[by_side], np.arange(len(used) + 1)), by_side]
-    packed = (payer, payee, low, high, moves.payee_seq, moves.payer_seq)
-    out_start, out_rows, in_start, in_rows = sides
+    by_high, by_low = np.argsort(high, kind="stable"), np.argsort(low, kind="stable")
+    (by_payer, out_start), (by_payee, in_start) = (sorted_by(side[by_high], count) for side in (moves.payer, moves.payee))
+    out_rows, in_rows = by_high[by_payer], by_high[by_payee]
+    starts = np.flatnonzero(cycles.promising(moves.payer, moves.payee, low, high, by_low, by_high, days * DAY_US))
+    packed = (moves.payer, moves.payee, low, high, moves.payee_seq, moves.payer_seq)
     found: tuple[Ints, Ints, Flags] = cycles.cycles(
-        packed, out_start, out_rows, in_start, in_rows, wanted[used], max_hops, days * DAY_US, MOST_TRIPS
+        starts, packed, out_start, out_rows, in_start, in_rows, wanted, max_hops, days * DAY_US, MOST_TRIPS
     )
     return found
 
@@ -147,6 +211,7 @@ def _table(book: Ledger, flat: Ints, sizes: Ints, ties: Flags) -> pa.Table:
             "last_at": pa.array(last[order]).cast(pa.timestamp("us")),
             "amount_out_yuan": yuan(book.amount[flat[starts[order]]]),
             "amount_back_yuan": yuan(book.amount[flat[ends[order] - 1]]),
+            "least_yuan": yuan((np.minimum.reduceat(book.amount[flat], starts) if len(sizes) else starts)[order]),
             "tied": pa.array(ties[order]),
         }
     )
