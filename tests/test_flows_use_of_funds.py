@@ -33,6 +33,7 @@ LOANS = {  # loan: purpose, further columns; the borrower of L1 is b1, with the 
     "L8": ("采购原材料", {"upfront_fee_yuan": Decimal(30)}),
     "L9": ("采购原材料", {}),
     "L10": ("经营周转", {}),
+    "L11": ("采购原材料", {}),
 }
 PAID = [name for name in LOANS if name != "L5"]
 MOVES = [
@@ -57,6 +58,8 @@ MOVES = [
     # L10: 1000 of the borrower's own came before the loan; 800 of the 2000 go to a shareholder
     move("T0", None, "B10", 1000, -60),
     move("T14", "B10", "H3", 800, DAY),
+    # L11: the borrower sells property itself, and pays a supplier
+    move("T15", "B11", "Q", 400, DAY),
 ]
 
 
@@ -66,7 +69,7 @@ def case(tmp_path_factory):
     holders = {"Custody": ("p", "custody_total"), "Fee": ("p", "fee"), "Tax": (None, "tax"), "S": ("s", None), "Q": ("q", None)}
     holders |= {"X": ("x", None), "H3": ("h3", None)} | {f"B{n[1:]}": (f"b{n[1:]}", None) for n in LOANS}
     paid = [move(f"D{n[1:]}", "Custody", f"B{n[1:]}", 1000, 0, kind="disbursement", loan_id=n) for n in PAID]
-    people = {"p": "平台", "x": "某某证券有限公司", "s": "空壳商贸", "h3": "三层控股"}
+    people = {"p": "平台", "x": "某某证券有限公司", "s": "空壳商贸", "h3": "三层控股", "b11": "某某置业有限公司"}
     store = write_store(
         tmp_path_factory.mktemp("uses") / "store.duckdb",
         {
@@ -175,6 +178,12 @@ def test_the_amounts_are_told_under_both_conventions(found):
     }
 
 
+def test_a_borrower_who_sells_property_has_not_bought_any(case, found):
+    expected = {"other": same(400, "not_judged", None), "borrower": same(600, "not_judged", None)}
+    assert of(found, "L11") == expected
+    assert of(flows.use_of_funds(case, "L11", through=True), "L11") == expected
+
+
 @pytest.mark.parametrize("settings", [{}, {"hops": 0}, {"hops": 1, "days": 1}, {"methods": ["lifo", "clean_first"]}])
 def test_the_ends_of_a_loan_add_up_to_its_payout_under_every_convention(case, settings):
     found = flows.use_of_funds(case, **settings)
@@ -203,7 +212,7 @@ def test_leads_are_counted_and_summed(found):
     # L1 800 to a shareholder, L4 300 for another loan, L8 a fee of 50
     told = {k: found.attrs[k] for k in ("methods", "loans", "loans_with_leads", "contradicting_yuan", "not_traceable_yuan")}
     assert told == {
-        **{"methods": ["pro_rata", "fifo"], "loans": 9, "loans_with_leads": 3, "contradicting_yuan": Decimal(1150)},
+        **{"methods": ["pro_rata", "fifo"], "loans": 10, "loans_with_leads": 3, "contradicting_yuan": Decimal(1150)},
         "not_traceable_yuan": Decimal(50 + 100 + 400),
     }
     assert "比例" in found.attrs["caption"]

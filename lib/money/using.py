@@ -81,9 +81,10 @@ def use_of_funds(
     Notes
     -----
     Custody, payment, tax and settlement accounts are hubs, as in `derive_uses_of_funds`, and a transfer that was undone counts
-    as if it had never been. What a use is, is read from holders' names, memos and kinds (rules/reference/use_words.csv): a
-    lead, no proof. A fee that a contract agrees on agrees with it, as far as it goes. Money in an account whose statements do
-    not cover the time is unknown, whoever holds it, unless a name or memo tells the use.
+    as if it had never been. An account of the borrower into which the loan was paid is followed through, whatever it is. What
+    a use is, is read from holders' names, memos and kinds (rules/reference/use_words.csv): a lead, no proof. A fee that a
+    contract agrees on agrees with it, as far as it goes. Money in an account whose statements do not cover the time is unknown,
+    whoever holds it, unless a name or memo tells the use.
     """
     table = derive_ways_of_funds(
         case, scopes.scope_of(case), loan=loan, methods=tuple(methods), days=days, hops=hops, through=through

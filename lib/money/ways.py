@@ -154,9 +154,13 @@ def _runs(setting: Setting, loans: Loans, walk: Walk) -> tuple[Ints, Ints, Ints,
 
 
 def _opened(setting: Setting, loans: Loans, runs: Ints, sources: Ints, loan: Ints) -> Ints:
-    """Return the hubs into which a run's payout went and that are the borrower's own; set their places in `runs`."""
+    """Return the borrower's own accounts into which a run's payout went and that money else stops at; set places in `runs`.
+
+    They are hubs, or those of a borrower who deals in securities or property: money is walked through them.
+    """
     payee = setting.book.moves.payee[sources]
-    own = (payee >= 0) & setting.sides.hub[payee] & (setting.holder[payee] == loans.borrower[loan])
+    shut = setting.sink & ~setting.sides.related
+    own = (payee >= 0) & shut[payee] & (setting.holder[payee] == loans.borrower[loan])
     before = np.append(0, np.cumsum(own))
     runs[:, kernel.OPENED], runs[:, kernel.OPENED_END] = before[runs[:, kernel.SOURCE]], before[runs[:, kernel.SOURCE_END]]
     found: Ints = payee[own]
@@ -197,7 +201,7 @@ def _judged(setting: Setting, loans: Loans, ends: _Ends) -> tuple[Ints, Ints, In
     own = (account >= 0) & (setting.holder[account] == loans.borrower[ends.loan])
     stated = account >= 0
     related, hub = stated & sides.related[account], stated & sides.hub[account] & ~ends.walked
-    used = stated & setting.used[account]
+    used = stated & setting.used[account] & ~own  # a borrower who deals in property has not bought any yet
     seen = sides.known(account, moves.at[first] // DAY_US, ends.until // DAY_US)
     by_account = _OF_KIND[setting.marks.accounts[account]]
     fee = kind == FEE
