@@ -29,6 +29,7 @@ from lib.money.derived import (
 )
 from lib.money.instalments import instalments
 from lib.money.matching import reconcile
+from lib.money.owing import derive_owed_at_platform, derive_owed_days, derive_owed_in_all
 from lib.money.overview import between, monthly, network
 from lib.money.resting import at_rest
 from lib.money.scope import accounts, transfers
@@ -50,6 +51,9 @@ __all__ = [
     "derive_case_accounts",
     "derive_case_loans",
     "derive_disbursements",
+    "derive_owed_at_platform",
+    "derive_owed_days",
+    "derive_owed_in_all",
     "derive_uses_of_funds",
     "instalments",
     "monthly",

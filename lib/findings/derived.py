@@ -25,6 +25,9 @@ MAKERS: dict[str, str] = {
     "case_loans": "lib.flows",
     "uses_of_funds": "lib.flows",
     "disbursements": "lib.flows",
+    "owed_days": "lib.flows",
+    "owed_at_platform": "lib.flows",
+    "owed_in_all": "lib.flows",
     "balance_breaks": "lib.flows",
     "balance_coverage": "lib.flows",
 }
