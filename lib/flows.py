@@ -29,11 +29,12 @@ from lib.money.derived import (
 )
 from lib.money.instalments import instalments
 from lib.money.matching import reconcile
-from lib.money.owing import derive_owed_at_platform, derive_owed_days, derive_owed_in_all
 from lib.money.overview import between, monthly, network
+from lib.money.owing import derive_owed_at_platform, derive_owed_days, derive_owed_in_all, derive_owed_spans
 from lib.money.resting import at_rest
 from lib.money.scope import accounts, transfers
 from lib.money.tracing import trace
+from lib.money.trading import derive_trades
 from lib.money.trips import round_trips
 from lib.money.uses import derive_uses_of_funds
 
@@ -54,6 +55,8 @@ __all__ = [
     "derive_owed_at_platform",
     "derive_owed_days",
     "derive_owed_in_all",
+    "derive_owed_spans",
+    "derive_trades",
     "derive_uses_of_funds",
     "instalments",
     "monthly",

@@ -100,7 +100,8 @@ def test_the_peak_of_a_company_its_days_and_its_loans(one: Found):
 
 
 @pytest.mark.parametrize(
-    ("platform", "word"), [("KIND", "类型未知"), ("SUM", "没有借款人"), ("YUAN", "没有本金"), ("DAY", "没有日期"), ("OPEN", "还款本金不明")]
+    ("platform", "word"),
+    [("KIND", "类型未知"), ("SUM", "没有借款人"), ("YUAN", "没有本金"), ("DAY", "没有日期"), ("OPEN", "还款本金不明")],
 )
 def test_why_a_company_could_not_be_judged(one: Found, platform: str, word: str):
     assert word in one[platform]["LM-02"][0]["why_not"]

@@ -28,6 +28,8 @@ MAKERS: dict[str, str] = {
     "owed_days": "lib.flows",
     "owed_at_platform": "lib.flows",
     "owed_in_all": "lib.flows",
+    "owed_spans": "lib.flows",
+    "trades": "lib.flows",
     "balance_breaks": "lib.flows",
     "balance_coverage": "lib.flows",
 }

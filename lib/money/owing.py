@@ -66,3 +66,16 @@ def _above(case: Case, scope_rows: scope.Scope, cap_yuan: float, signed_from: dt
     case.store.derive("money_owed_days", owed_days(case.store))
     settings = {"cap_yuan": as_fen("cap_yuan", cap_yuan) / 100, "signed_from": signed_from, "as_of": case.as_of}
     return case.store.run("owed_above", everywhere=everywhere, **settings)
+
+
+def derive_owed_spans(case: Case, scope_rows: scope.Scope) -> pa.Table:
+    """Return from when to when something is owed on every loan, for rules; the same for every scope.
+
+    Returns
+    -------
+    Table, one row per loan with a principal and a day
+        loan_id · start_on · sure_until, may_until (first day on which nothing is owed any more, if the records' gaps are filled
+        with the most and the least that may have been repaid; null if it is still open).
+    """
+    case.store.derive("money_owed_days", owed_days(case.store))
+    return case.store.run("owed_spans")
