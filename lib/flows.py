@@ -5,15 +5,18 @@ The face of lib/money. Everything takes a case first and gives a DataFrame (or a
 * `accounts`, `transfers`, `coverage`: what belongs to the case, and which days its statements cover.
 * `coverage_calendar`: the same by month: months without lines, and whether lines must be missing there.
 * `between`: the transfers between two accounts or parties. `monthly`: sums by month. `network`: accounts as a graph.
-* `trace`, `at_rest`: money followed forward in time order under a named convention, conserved to the fen, and where it lies in
-  the end. `compare_methods`: all conventions side by side, and whether the conclusion depends on the choice.
+* `trace`, `at_rest`: money followed in time order under a named convention, forward or back to where it came from, conserved to
+  the fen, and where it lies in the end. `compare_methods`: all conventions side by side, and whether the conclusion depends on
+  the choice. `traced_balances`: how much traced money lay in each account at each time. `held_balances`: what one account is
+  known to hold over time.
+* `use_of_funds`: what loans were used for, end by end, against the contract's purpose.
 * `round_trips`: money that comes back to where it began.
 * `reconcile`: loan contracts against their payouts. `instalments`: schedule, ledger and bank, instalment by instalment.
 * `apr`: what loans really cost, all in. `balance_breaks`: running balances that do not hold.
 * `derive_…`: the same for all cases of a scope at once, as the Arrow tables that rules read.
 
 Transfers are not cut at the case's day: the day decides who is related and which law holds; money is shown as far as the
-statements go. Money is followed forward only.
+statements go.
 """
 
 from lib.money.apr import apr
@@ -27,16 +30,19 @@ from lib.money.derived import (
     derive_case_loans,
     derive_disbursements,
 )
+from lib.money.holding import held_balances
 from lib.money.instalments import instalments
 from lib.money.matching import reconcile
 from lib.money.overview import between, monthly, network
 from lib.money.owing import derive_owed_at_platform, derive_owed_days, derive_owed_in_all, derive_owed_spans
 from lib.money.resting import at_rest
 from lib.money.scope import accounts, transfers
+from lib.money.standing import traced_balances
 from lib.money.tracing import trace
 from lib.money.trading import derive_trades
 from lib.money.trips import round_trips
 from lib.money.uses import derive_uses_of_funds
+from lib.money.using import derive_ways_of_funds, use_of_funds
 
 __all__ = [
     "accounts",
@@ -58,11 +64,15 @@ __all__ = [
     "derive_owed_spans",
     "derive_trades",
     "derive_uses_of_funds",
+    "derive_ways_of_funds",
+    "held_balances",
     "instalments",
     "monthly",
     "network",
     "reconcile",
     "round_trips",
     "trace",
+    "traced_balances",
     "transfers",
+    "use_of_funds",
 ]

@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 
 from lib import BadParameter, draw, flows
-from lib.draw import framing, leads, masking, months, people, spread
+from lib.draw import behind, framing, leads, masking, months, people, spread
+from tests.money_cases import move
 
 CARD = "6222021234567890123"
 ACCOUNTS = [
@@ -81,6 +82,8 @@ def case(make_case: Callable[..., Any]) -> Any:
                 counterparty_name="白借款",
                 kind="disbursement",
                 loan_id="L1",
+                source_id="S1",
+                line=12,
             ),
             flow(
                 2,
@@ -279,6 +282,18 @@ def test_a_thousand_accounts_have_places_apart_and_the_rest_is_counted() -> None
     assert len(data["nodes"]) == 1000
     assert "100" in data["note"]
     assert len({(n["x"], n["y"]) for n in data["nodes"]}) == 1000
+
+
+def test_a_line_of_a_network_holds_the_rows_behind_it_and_where_they_stand(case: Any) -> None:
+    rows = [edge["rows"] for edge in network_of(case)["edges"]]
+    assert rows == [["2018-03-05 09:00:00 · 300,000.00 · loans.csv 第 12 行"], ["2018-03-20 09:00:00 · 50,000.00"]]
+
+
+def test_of_many_transfers_of_a_line_the_first_are_written_out_and_the_others_counted(make_case: Callable[..., Any]) -> None:
+    case = make_case(transfers=[move(f"T{i:02}", "A", "B", 1, i) for i in range(11)])
+    (edge,) = network_of(case)["edges"]
+    assert len(edge["rows"]) == behind.SHOWN + 1
+    assert edge["rows"][-1] == f"其余 {11 - behind.SHOWN} 笔未列出"
 
 
 def test_the_same_network_gets_the_same_positions() -> None:

@@ -5,6 +5,7 @@ A DataFrame alone in a cell needs none of them: importing this package makes it 
 """
 
 from lib.draw import tables as _tables
+from lib.draw.balances import balances
 from lib.draw.cards import cover
 from lib.draw.leads import findings
 from lib.draw.masking import mask_values
@@ -12,7 +13,9 @@ from lib.draw.money_network import network
 from lib.draw.months import monthly
 from lib.draw.ownership import lookthrough
 from lib.draw.provenance import sources
+from lib.draw.sankey import sankey
+from lib.draw.timeline import timeline
 
-__all__ = ["cover", "findings", "lookthrough", "mask_values", "monthly", "network", "sources"]
+__all__ = ["balances", "cover", "findings", "lookthrough", "mask_values", "monthly", "network", "sankey", "sources", "timeline"]
 
 _tables.install()

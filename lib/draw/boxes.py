@@ -8,14 +8,10 @@ from dataclasses import dataclass
 from lib.draw.curves import Rect
 from lib.draw.holders import Box, Cast, Tie
 from lib.draw.markup import Safe, join, plain, tag
+from lib.draw.palette import ACCENT, COMPANY, EDGE, INK, LOOP, PAPER, PERSON, SOFT, STATE
 from lib.draw.writing import count, short_percent, width_em, wrapped
 from lib.words import word
 
-# The page's colours (lib/page/page.css, light and dark), each with what stands for it elsewhere.
-INK, SOFT, PAPER = "var(--ink,#1b2430)", "var(--soft,#58626f)", "var(--paper,#ffffff)"
-ACCENT, COMPANY = "var(--accent,#1d4f7c)", "var(--net-company,#7aa0c4)"
-PERSON, STATE, LOOP = "var(--net-person,#c98f4e)", "var(--net-2,#5f9a7e)", "var(--net-hub,#6d5b8c)"
-EDGE = "var(--net-edge,#97a1ae)"
 ENDED = "5 3"  # dashes of what has ended; loops are closed by longer ones in their own colour
 MARGIN = 26.0
 _NAME_PX, _SHARE_PX = 12.5, 11.0

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 import networkx as nx
 
 from lib.draw import boxes, layering
-from lib.draw.boxes import EDGE, LOOP, PAPER, SOFT
 from lib.draw.curves import Line, Places, Point, Rect, around, through
 from lib.draw.holders import Cast, Tie
 from lib.draw.markup import Safe, join, tag
+from lib.draw.palette import EDGE, FONT, LOOP, PAPER, SOFT
 from lib.draw.writing import width_em
 from lib.words import word
 
-FONT = '"Lookthrough Sans","Noto Sans CJK SC",sans-serif'
 _WIDEST = 1150.0
 _LEAST_SCALE = 0.8  # smaller than this, a wide chart scrolls instead
 _LABEL_PX = 10.5

@@ -21,7 +21,7 @@ _SHARES = re.compile(r"(^|_)(shares?|rate|apr|votes|confidence)(_|$)")
 _ACCOUNTS = re.compile(r"(^|_)accounts?(_ids?|_number)?$")
 _NUMBERS = frozenset(("id_number", "written_number", "phone"))
 _COUNTERS = frozenset(("line", "seq", "hop", "layers", "period", "step", "item", "file_order"))
-_PATHS = frozenset(("path", "loop", "accounts"))
+_PATHS = frozenset(("path", "loop", "accounts", "relation_path", "holder_names"))
 _PARTIES = frozenset(("path", "loop", "members", "member_ids", "acting_in_concert", "others"))
 _EACH = {"loops": "loop"}  # what a list of lists holds
 _CODES: dict[str, tuple[str, ...]] = {
@@ -29,7 +29,9 @@ _CODES: dict[str, tuple[str, ...]] = {
     "outcome": ("outcome", "flows", "codes"),
     "match": ("flows", "codes"),
     "end": ("flows",),
-    "unknown": ("flows",),
+    **dict.fromkeys(("unknown", "purpose_check", "not_traceable"), ("flows",)),
+    "category": ("flows", "codes"),
+    "relation": ("graph",),
     **dict.fromkeys(("reading", "certainty", "state_before", "state_after"), ("codes",)),
     "checked": ("basis",),
     "gap": ("gaps",),
@@ -139,7 +141,7 @@ def _lists(name: str, present: list[Any]) -> Callable[[Any], object]:
     if items and all(isinstance(i, float) for i in items):
         return lambda v: _cut([_numbers(name)(i) for i in v], mark)
     known = people.names([i for i in items if isinstance(i, str)]) if _holds_parties(name) else {}
-    one = _account if _ACCOUNTS.search(name) else _record
+    one = _account if _ACCOUNTS.search(name) else _masked_name if name.endswith("_names") else _record
 
     def write(value: Any) -> Safe:
         parts: list[object] = [
@@ -151,6 +153,10 @@ def _lists(name: str, present: list[Any]) -> Callable[[Any], object]:
     return write
 
 
+def _masked_name(value: str) -> str:
+    return people.shown_name(value, None, None)
+
+
 def _cut(parts: list[object], mark: str, size: int | None = None) -> Safe:
     """Join the first items of a list of `size`, and say how many more there are."""
     more = (len(parts) if size is None else size) - MAX_LISTED
@@ -159,7 +165,7 @@ def _cut(parts: list[object], mark: str, size: int | None = None) -> Safe:
 
 
 def _holds_parties(name: str) -> bool:
-    return name in ("path", "loop", "members", "member_ids", "acting_in_concert") or name.endswith(
+    return name in ("path", "relation_path", "loop", "members", "member_ids", "acting_in_concert") or name.endswith(
         ("holder_ids", "party_ids", "parties")
     )
 

@@ -15,6 +15,7 @@ from typing import Any
 from pyvis.network import Network
 
 from lib.draw.markup import Piece, Safe, asset, on_page, tag
+from lib.words import word
 
 MIME = "application/vnd.lookthrough.network+json"
 
@@ -41,7 +42,8 @@ def _framed(data: dict[str, Any]) -> Safe:
     """Return a frame for JupyterLab that holds everything it needs; scripts are allowed by their hash alone."""
     script = asset("lab_network.js")
     policy = f"default-src 'none'; script-src {_hashes((_vis(), script))}; style-src 'unsafe-inline'; img-src data:"
-    text = json.dumps(data, ensure_ascii=False).replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+    told = {**data, "hint": word("page", "network_hint")}
+    text = json.dumps(told, ensure_ascii=False).replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
     page = asset("lab_network.html")
     for name, value in (("policy", html.escape(policy)), ("data", text), ("vis", _vis()), ("script", script)):
         page = page.replace(f"@@{name}@@", value, 1)

@@ -5,33 +5,22 @@ black-and-white print says the same.
 """
 
 import datetime as dt
-import hashlib
-import io
-import re
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
-from matplotlib import font_manager, ticker
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from lib import flows, fonts
+from lib import flows
 from lib.case import Case
-from lib.draw import tables
-from lib.draw.chart import FONT
-from lib.draw.markup import Piece, Safe, absent, esc, figure, tag
+from lib.draw import plotting, tables
+from lib.draw.markup import Piece, Safe, absent, figure
+from lib.draw.plotting import DARK, INK, LIGHT, SOFT
 from lib.draw.writing import is_null, short_yuan
 from lib.errors import BadParameter
 from lib.words import word
 
-# Colours of the page by the value that stands for them in the drawing (lib/page/page.css has both sets, light and dark).
-_INK, _SOFT, _LINE = "#1b2430", "#58626f", "#d8dce2"
-_DARK, _LIGHT = "#1d4f7c", "#7aa0c4"
-_VARIABLES = {_INK: "--ink", _SOFT: "--soft", _LINE: "--line", _DARK: "--accent", _LIGHT: "--net-company"}
 # Panels: what stands on the line, what hangs from it.
 _PANELS = (("disbursed_yuan", "repaid_yuan"), ("in_yuan", "out_yuan"))
 _NUMBERED_LABELS = 14  # months up to which each is labelled
@@ -92,31 +81,18 @@ def _amounts(months: pd.DataFrame, column: str, days: Sequence[dt.date] | None) 
 
 
 def _svg(months: pd.DataFrame, days: list[dt.date], panels: list[tuple[str, str]], title: str) -> Safe:
-    settings: Any = {
-        "font.family": [_family()],
-        "font.size": 10,
-        "svg.fonttype": "none",
-        "svg.hashsalt": "lookthrough",
-        "text.parse_math": False,
-        "axes.unicode_minus": False,
-        "path.simplify": False,
-    }
-    with mpl.rc_context(settings):
-        drawn = Figure(figsize=(9.6, 2.45 * len(panels) + 0.4), layout="constrained")
-        axes = drawn.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
+    with plotting.sheet(2.45 * len(panels) + 0.4, len(panels), title) as (axes, made):
         for ax, (up, down) in zip(axes, panels, strict=True):
             _panel(ax, days, _amounts(months, up, days), _amounts(months, down, days), (up, down))
         _label_months(axes[-1], days)
-        written = io.StringIO()
-        drawn.savefig(written, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return _for_page(written.getvalue(), title)
+    return made.svg
 
 
 def _panel(ax: Axes, days: list[dt.date], up: "pd.Series[float]", down: "pd.Series[float]", names: tuple[str, str]) -> None:
     places = range(len(days))
-    ax.bar(places, up, width=0.72, color=_DARK, linewidth=0)
-    ax.bar(places, -down, width=0.72, color=_LIGHT, linewidth=0)
-    ax.axhline(0, color=_INK, linewidth=0.8)
+    ax.bar(places, up, width=0.72, color=DARK, linewidth=0)
+    ax.bar(places, -down, width=0.72, color=LIGHT, linewidth=0)
+    ax.axhline(0, color=INK, linewidth=0.8)
     top = max(up.max(), down.max(), 1.0) * 1.22
     low = -top if down.any() else -0.12 * top
     ax.set_ylim(low, top if up.any() else 0.12 * top)
@@ -124,13 +100,7 @@ def _panel(ax: Axes, days: list[dt.date], up: "pd.Series[float]", down: "pd.Seri
     for amounts, name, sign in ((up, names[0], 1), (down, names[1], -1)):
         if amounts.any():
             _name_side(ax, amounts, word("draw", name), sign)
-    for side in ("top", "right", "left", "bottom"):
-        ax.spines[side].set_visible(False)
-    ax.tick_params(length=0, colors=_SOFT, labelsize=9)
-    ax.yaxis.set_major_locator(ticker.MaxNLocator(5, steps=[1, 2, 5, 10]))
-    ax.yaxis.set_major_formatter(ticker.FuncFormatter(lambda v, _: short_yuan(Decimal(f"{abs(v):.2f}")) if v else "0"))
-    ax.grid(axis="y", color=_LINE, linewidth=0.6)
-    ax.set_axisbelow(True)
+    plotting.plain(ax)
 
 
 def _name_side(ax: Axes, amounts: "pd.Series[float]", name: str, sign: int) -> None:
@@ -145,7 +115,7 @@ def _name_side(ax: Axes, amounts: "pd.Series[float]", name: str, sign: int) -> N
         ha="center",
         va="bottom" if sign > 0 else "top",
         fontsize=8.5,
-        color=_SOFT,
+        color=SOFT,
     )
     place = 0.995 if sign > 0 else 0.005
     total = short_yuan(Decimal(f"{amounts.sum():.2f}"))
@@ -158,7 +128,7 @@ def _name_side(ax: Axes, amounts: "pd.Series[float]", name: str, sign: int) -> N
         ha="left",
         va="top" if sign > 0 else "bottom",
         fontsize=10,
-        color=_DARK if sign > 0 else _SOFT,
+        color=DARK if sign > 0 else SOFT,
         bbox={"facecolor": "none", "edgecolor": "none", "pad": 0},
     )
 
@@ -168,29 +138,3 @@ def _label_months(ax: Axes, days: list[dt.date]) -> None:
     step = next((s for s in (1, 3, 6, 12) if len(days) / s <= _NUMBERED_LABELS), 12)
     ticks = [i for i, d in enumerate(days) if (d.month - 1) % step == 0] or [0]
     ax.set_xticks(ticks, [f"{days[i]:%Y-%m}" for i in ticks])
-
-
-@cache
-def _family() -> str:
-    """Register the font of all pages and charts; return its name."""
-    path = str(fonts.font_file())
-    font_manager.fontManager.addfont(path)
-    name: str = font_manager.FontProperties(fname=path).get_name()
-    return name
-
-
-def _for_page(written: str, title: str) -> Safe:
-    """Make the drawing part of a page: its fonts and colours, no ids that another figure may have, words for screen readers."""
-    body = written[written.index("<svg") :]
-    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
-    body = re.sub(r"<style[^>]*>.*?</style>", "", body, flags=re.DOTALL)
-    families = FONT.replace('"', "'")
-    body = re.sub(r'font: ([\d.]+px) [^;"]*', rf"font-size: \1; font-family: {families}", body)  # as some versions write it
-    body = re.sub(r'font-family: [^;"]*', f"font-family: {families}", body)
-    for value, variable in _VARIABLES.items():
-        body = body.replace(value, f"var({variable},{value})")
-    prefix = f"m{hashlib.sha256(body.encode()).hexdigest()[:8]}-"
-    body = re.sub(r'\b(id=")', rf"\1{prefix}", body)
-    body = re.sub(r'(xlink:href="#|href="#|url\(#)', rf"\1{prefix}", body)
-    head, rest = body.split(">", 1)
-    return Safe(f'{head} role="img" aria-label="{esc(title)}">{tag("title", title)}{rest.rstrip()}')

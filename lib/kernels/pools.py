@@ -15,7 +15,8 @@ PRO_RATA, POISON, CLEAN_FIRST, TAINT_FIRST = 0, 1, 2, 3
 
 
 @njit(cache=True)
-def _sum(levels):  # type: ignore[no-untyped-def]
+def total_of(levels):  # type: ignore[no-untyped-def]
+    """Return the sum of money by level."""
     total = np.int64(0)  # plain loops here and below: each array expression costs a second of compiling
     for level in range(len(levels)):
         total += levels[level]
@@ -35,13 +36,13 @@ def _leaving(rule, total, paid, balance):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _take(rule, held, paid, balance, share):  # type: ignore[no-untyped-def]
+def take(rule, held, paid, balance, share):  # type: ignore[no-untyped-def]
     """Move the traced part of a payment from held[level] to share[level]; return it.
 
     Each level gives its own part rounded down, and the levels with the largest remainders (the lower first) one fen more, so
     that the levels add up to the whole. Where one kind of money goes first, the levels are parts of the traced money.
     """
-    total, rests = _sum(held), np.zeros(len(held), np.int64)
+    total, rests = total_of(held), np.zeros(len(held), np.int64)
     whole = _leaving(rule, total, paid, balance)
     left = whole
     part, of = (paid, balance) if rule in (PRO_RATA, POISON) else (whole, total)
@@ -65,7 +66,7 @@ def _take(rule, held, paid, balance, share):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _poison(held, paid, balance, share):  # type: ignore[no-untyped-def]
+def poisoned(held, paid, balance, share):  # type: ignore[no-untyped-def]
     """Pay out of an account in which one traced fen taints all the rest; return what goes and the clean fen that turned.
 
     What turns counts with the money that has made the fewest hops. What nobody is known to have held turns too, and goes.
@@ -74,11 +75,11 @@ def _poison(held, paid, balance, share):  # type: ignore[no-untyped-def]
         for level in range(len(share)):
             share[level] = 0
         return paid, np.int64(0)
-    turned, beyond, lowest = balance - _sum(held), max(np.int64(0), paid - balance), 0
+    turned, beyond, lowest = balance - total_of(held), max(np.int64(0), paid - balance), 0
     while held[lowest] == 0:
         lowest += 1
     held[lowest] += turned
-    moved = _take(POISON, held, paid - beyond, balance, share)
+    moved = take(POISON, held, paid - beyond, balance, share)
     share[lowest] += beyond
     return moved + beyond, turned + beyond
 
@@ -93,11 +94,11 @@ def _leave(rule, pos, scanning, ways, book, state):  # type: ignore[no-untyped-d
         heappop(ways)
     hop = least[account] + 1
     if rule == POISON:
-        moved, turned = _poison(held[account], amount[pos], before[pos], share)
+        moved, turned = poisoned(held[account], amount[pos], before[pos], share)
     else:
-        moved = _take(rule, held[account], amount[pos], before[pos], share)
+        moved = take(rule, held[account], amount[pos], before[pos], share)
     queued[account] = False
-    if _sum(held[account]) > 0:
+    if total_of(held[account]) > 0:
         await_payment(account, pos, scanning, ways, out_start, out_pos, queued)
     else:
         least[account] = FAR
@@ -127,6 +128,16 @@ def _note(rows, count, pos, fen, hop, ended, turned):  # type: ignore[no-untyped
         return count
     rows[count, 0], rows[count, 1], rows[count, 2], rows[count, 3], rows[count, 4] = pos, fen, hop, ended, turned
     return count + 1
+
+
+@njit(cache=True)
+def in_turn(r, rows, count):  # type: ignore[no-untyped-def]
+    """Return the row to go through at r-th: what a source transfer brings back left its payer before what is new arrives."""
+    if rows[r, 2] == 0 and r + 1 < count and rows[r + 1, 0] == rows[r, 0]:
+        return r + 1
+    if rows[r, 2] > 0 and r > 0 and rows[r - 1, 2] == 0 and rows[r - 1, 0] == rows[r, 0]:
+        return r - 1
+    return r
 
 
 @njit(cache=True)
@@ -163,7 +174,7 @@ def follow(rule, sources, stop, hops, crowd, book, sink, state, rows):  # type: 
         account = payee[pos]
         if account >= 0 and not sink[account]:
             _arrive(account, moved, fresh, hop, hops, state)
-            if not queued[account] and _sum(held[account]) > 0:
+            if not queued[account] and total_of(held[account]) > 0:
                 await_payment(account, pos, scanning, ways, out_start, out_pos, queued)
     _clear(rows, count, payee, state)
     return count, clean

@@ -5,6 +5,7 @@ from decimal import Decimal
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lib.errors import BadParameter
 from lib.store import MONEY
@@ -17,6 +18,14 @@ def yuan(fen: Ints) -> pa.Array:
     words = np.empty((len(fen), 2), np.int64)  # a decimal128 is two little-endian words; the upper one repeats the sign
     words[:, 0], words[:, 1] = fen, fen >> 63
     return pa.Array.from_buffers(MONEY, len(fen), [None, pa.py_buffer(words.tobytes())])
+
+
+def fen(amounts: pa.ChunkedArray | pa.Array) -> Ints:
+    """Return decimal128(18, 2) yuan as int64 fen, null as 0."""
+    whole = pa.chunked_array([amounts]) if isinstance(amounts, pa.Array) else amounts
+    plain = pc.fill_null(whole.cast(MONEY), pa.scalar(Decimal(0), MONEY)).combine_chunks()
+    words = np.frombuffer(plain.buffers()[1], np.int64, count=2 * (plain.offset + len(plain)))
+    return words[2 * plain.offset :: 2].copy()  # amounts of 18 digits fit the lower word
 
 
 def as_decimal(fen: int) -> Decimal:

@@ -10,7 +10,7 @@ from lib.case import Case
 from lib.errors import BadParameter
 from lib.kernels.rates import rates
 from lib.money import scope
-from lib.money.amounts import as_fen, yuan
+from lib.money.amounts import as_fen, fen, yuan
 from lib.money.matching import DAYS, TOL_YUAN, of_loans
 from lib.money.matching import payouts as paid_out
 from lib.money.repaying import ints
@@ -78,9 +78,8 @@ def _rows(store: Store, payments: str, tol_yuan: float, days: int) -> pa.Table:
         repaid(store, tol_yuan, days)
         paid = paid_out(store, tol_yuan, days)
         paid = paid.filter(paid["paid_yuan"].is_valid())
-        fen = pc.multiply(paid["paid_yuan"], pa.scalar(100)).cast(pa.int64())
         named = ["loan_id", "match", "transfer_ids", "first_on"]
-        store.derive("money_payouts", paid.select(named).append_column("paid_fen", fen))
+        store.derive("money_payouts", paid.select(named).append_column("paid_fen", pa.array(fen(paid["paid_yuan"]))))
         by_bank = payments == "bank"
         flows = store.run("apr_flows", by_bank=by_bank)
         store.derive("money_apr_flows", flows)

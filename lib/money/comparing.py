@@ -17,7 +17,7 @@ from lib.money import scope
 from lib.money.amounts import as_decimal, yuan
 from lib.money.doubts import doubts
 from lib.money.ledger import Ledger, ledger
-from lib.money.sources import find_sources
+from lib.money.sources import start_of
 from lib.money.walking import METHODS, Walk
 from lib.store import frame
 from lib.words import word
@@ -74,10 +74,9 @@ def compare_methods(
     none.
     """
     book = ledger(case.store)
-    sources, own = find_sources(case, book, loan=loan, account=account, party=party, transfers=transfers)
-    sink = book.flags(scope.hub_accounts(case, hubs))
-    sink[own] = False
-    holders = _Holders(case, book, sink, own)
+    start = start_of(case, book, hubs, loan=loan, account=account, party=party, transfers=transfers)
+    sources, sink = start.sources, start.sink
+    holders = _Holders(case, book, sink, start.own)
     ends = [_End.of(Walk(book, sink, hops=hops, days=days, method=m), sources) for m in METHODS]
     there = sink | holders.related
     each = [_arrivals(Walk(book, there, hops=hops, days=days, method=m), sources, holders) for m in METHODS]
@@ -87,7 +86,7 @@ def compare_methods(
     found = frame(table)
     reached = np.unique(np.concatenate([np.flatnonzero(end.rest) for end in ends]))
     hit: list[str] = book.accounts.take(pa.array(reached[sink[reached]])).to_pylist()
-    told = doubts(case, book, np.unique(np.concatenate([end.places for end in ends])))
+    told = doubts(case, book, np.unique(np.concatenate([end.places for end in ends])), book.moves.payee)
     found.attrs |= {**told, "hubs": hit, **_conclusion(holders, arrived, ends)}
     return found
 

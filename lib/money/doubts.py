@@ -14,22 +14,25 @@ from lib.money.statements import unshown
 Ints = npt.NDArray[np.int64]
 
 
-def doubts(case: Case, book: Ledger, places: Ints) -> dict[str, Any]:
-    """Return ties, tie_loops, unshown and undated (as in `trace`) of the transfers of a trail, given by position."""
+def doubts(case: Case, book: Ledger, places: Ints, reached: Ints) -> dict[str, Any]:
+    """Return ties, tie_loops, unshown and undated (as in `trace`) of the transfers of a trail, given by position.
+
+    `reached` is, of every transfer of the ledger, the account that a trail reaches by it: the payee, or backward the payer.
+    """
     return {
         "ties": int(book.tied[places].sum()),
         "tie_loops": _loops(book, places),
-        "unshown": _unshown(case, book, places),
+        "unshown": _unshown(case, book, places, reached),
         "undated": book.undated,
     }
 
 
-def _unshown(case: Case, book: Ledger, places: Ints) -> list[str]:
+def _unshown(case: Case, book: Ledger, places: Ints, by: Ints) -> list[str]:
     """Return the accounts that money of a trail reaches and whose statement lacks a movement on a day of the trail."""
     lacking = unshown(case.store)
     days, day = book.moves.at[places] // DAY_US, lacking["day_on"].cast(pa.int32()).to_numpy()
     doubtful = book.codes(lacking["account_id"])[(day >= days.min(initial=2**40)) & (day <= days.max(initial=-1))]
-    reached = np.intersect1d(book.moves.payee[places], doubtful[doubtful >= 0])
+    reached = np.intersect1d(by[places], doubtful[doubtful >= 0])
     return list(map(str, book.accounts.take(pa.array(reached)).to_pylist()))
 
 

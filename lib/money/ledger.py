@@ -100,13 +100,13 @@ class Ledger:
         """Return the ledger as it would be if some transfers had never been; the others keep their order."""
         rows = np.flatnonzero(~gone)
         moves, amount = self.moves.of(rows), self.amount[rows]
-        out_start, out_pos = _payments(moves.payer, len(self.accounts))
+        out_start, out_pos = payments_of(moves.payer, len(self.accounts))
         return replace(
             self,
             table=self.table.take(pa.array(rows)),
             moves=moves,
             amount=amount,
-            before=_before(moves, amount, self.opening),
+            before=known_before(moves, amount, self.opening),
             out_start=out_start,
             out_pos=out_pos,
             latest=self.latest[rows],
@@ -177,14 +177,15 @@ def assemble(rows: pa.Table, held: pa.Array, openings: tuple[pa.Array, Ints, Int
     rows, moves = rows.take(pa.array(order)), filed.of(order)
     amount = rows["amount_fen"].to_numpy()
     opening = _opening(openings, rows, accounts, moves, amount)
-    before = _before(moves, amount, opening)
-    out_start, out_pos = _payments(moves.payer, len(accounts))
+    before = known_before(moves, amount, opening)
+    out_start, out_pos = payments_of(moves.payer, len(accounts))
     latest = np.maximum.accumulate(moves.at)
     table, ties = rows.select(COLUMNS), (tied[order], looped[order])
     return Ledger(table, accounts, moves, amount, opening, before, out_start, out_pos, latest, *ties, undated)
 
 
-def _before(moves: Moves, amount: Ints, opening: Ints) -> Ints:
+def known_before(moves: Moves, amount: Ints, opening: Ints) -> Ints:
+    """Return what each payer is known to hold before it pays, fen (errors as in `ledger`)."""
     before: Ints = tracing.replay(moves.payer, moves.payee, amount, opening)
     if (before < 0).any():
         raise DataGap(
@@ -194,8 +195,8 @@ def _before(moves: Moves, amount: Ints, opening: Ints) -> Ints:
     return before
 
 
-def _payments(payer: Ints, accounts: int) -> tuple[Ints, Ints]:
-    """Return out_start and out_pos."""
+def payments_of(payer: Ints, accounts: int) -> tuple[Ints, Ints]:
+    """Return where the payments of each account start in a list of payments by account, and that list (see Ledger)."""
     by_payer = np.argsort(payer, kind="stable")
     out_start: Ints = np.searchsorted(payer[by_payer], np.arange(accounts + 1))
     return out_start, by_payer

@@ -5,7 +5,6 @@ was kept back than agreed. Each step takes the best choice of all, and only what
 """
 
 from decimal import Decimal
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -19,7 +18,6 @@ from lib.money.statements import coverage
 from lib.store import Store, frame
 
 TOL_YUAN, DAYS = 1.00, 3
-Row = dict[str, Any]
 
 
 def reconcile(case: Case, tol_yuan: float = TOL_YUAN, days: int = DAYS) -> pd.DataFrame:
@@ -83,24 +81,22 @@ def payouts(store: Store, tol_yuan: float = TOL_YUAN, days: int = DAYS) -> pa.Ta
     key = ("money.payouts", tol_fen, days)
     if key not in store.memo:
         store.derive("money_coverage", coverage(store))
-        loans = store.run("loans_to_match", days=days).to_pylist()
         tol = tol_fen / 100
         candidates = store.run("loan_payouts", days=days, tol_yuan=tol.quantize(Decimal("1e-6")))
-        book = Payouts(loans, int(tol_fen))
+        book = Payouts(store.run("loans_to_match", days=days), int(tol_fen))
         by_number = pc.equal(candidates["how"], "contract_id")
-        book.named(candidates.filter(by_number).to_pylist())
-        book.fitting(candidates.filter(pc.invert(by_number)).to_pylist())
+        book.named(candidates.filter(by_number))
+        book.fitting(candidates.filter(pc.invert(by_number)))
         book.near(_near(store, book, days))
         store.memo[key] = book.table()
     return store.memo[key]
 
 
-def _near(store: Store, book: Payouts, days: int) -> list[Row]:
+def _near(store: Store, book: Payouts, days: int) -> pa.Table:
     """Return the free transfers near loans that have no payout yet."""
-    store.derive("money_open_loans", pa.table({"loan_id": pa.array(book.open(), pa.string())}))
-    store.derive("money_used", pa.table({"transfer_id": pa.array(book.used(), pa.string())}))
-    rows: list[Row] = store.run("near_payouts", days=days).to_pylist()
-    return rows
+    store.derive("money_open_loans", pa.table({"loan_id": book.open()}))
+    store.derive("money_used", pa.table({"transfer_id": book.used()}))
+    return store.run("near_payouts", days=days)
 
 
 def _unexplained(case: Case, tol_yuan: float, days: int) -> pa.Table:

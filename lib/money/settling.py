@@ -1,20 +1,18 @@
-"""The steps by which loan contracts find their payouts, and the row that says so for each."""
+"""The steps by which loan contracts find their payouts, and the row that says so for each: columns in, columns out."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lib.money import pairing
-from lib.money.amounts import as_decimal
+from lib.money.amounts import fen, yuan
 from lib.store import MONEY
 
-_AT_ONCE = 50_000  # rows
 MOST_KEPT_BACK = 30  # percent of the principal; a payout that lacks more than this is not taken for the loan's
+HOWS = ("", "contract_id", "amount", "split", "batch", "deducted")  # by code; 0 is a loan without a payout
 COLUMNS = pa.schema(
     [
         ("loan_id", pa.string()),
@@ -32,158 +30,180 @@ COLUMNS = pa.schema(
         ("candidates", pa.int32()),
     ]
 )
-Row = dict[str, Any]
+_OUTCOMES = ("not_covered", "missing", "unclear", "mismatched", "matched")
 Ints = npt.NDArray[np.int64]
-
-
-@dataclass
-class _Paid:
-    """What paid a loan out: how it was found, the transfers, and fen; of a batch, the loan's part."""
-
-    how: str
-    moves: list[Row]
-    fen: int
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass
 class Payouts:
-    """Loans (rows of loans_to_match, by id) and what was found for each so far; fen."""
+    """Loans (rows of loans_to_match, by id) and what was found for each so far; amounts in fen.
 
-    loans: list[Row]
+    `how` is a code of HOWS per loan, `fen` what it was paid (of a batch, its part), `candidates` how many transfers named or
+    fitted it, and `links` the transfers, each with the place of its loan.
+    """
+
+    loans: pa.Table
     tolerance: int
     whole: Ints = field(init=False)
     net: Ints = field(init=False)
-    paid: dict[int, _Paid] = field(default_factory=dict)
-    candidates: dict[int, int] = field(default_factory=dict)
-    crowded: set[int] = field(default_factory=set)
-    place: dict[str, int] = field(init=False)
+    how: Ints = field(init=False)
+    fen: Ints = field(init=False)
+    candidates: Ints = field(init=False)
+    crowded: Flags = field(init=False)
+    links: list[pa.Table] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.place = {loan["loan_id"]: k for k, loan in enumerate(self.loans)}
-        self.whole = np.array([in_fen(loan["principal_yuan"]) for loan in self.loans], np.int64)
-        self.net = self.whole - np.array([in_fen(loan["upfront_fee_yuan"]) for loan in self.loans], np.int64)
+        n = len(self.loans)
+        self.whole = fen(self.loans["principal_yuan"])
+        self.net = self.whole - fen(self.loans["upfront_fee_yuan"])
+        self.how, self.fen, self.candidates = (np.zeros(n, np.int64) for _ in range(3))
+        self.crowded = np.zeros(n, np.bool_)
 
-    def open(self) -> list[str]:
+    def open(self) -> pa.ChunkedArray:
         """Return the loans with an amount that have no payout yet."""
-        return [x["loan_id"] for k, x in enumerate(self.loans) if k not in self.paid and x["principal_yuan"] is not None]
+        free = pc.and_(pa.array(self.how == 0), pc.is_valid(self.loans["principal_yuan"]))
+        return self.loans["loan_id"].filter(free)
 
-    def used(self) -> list[str]:
+    def used(self) -> pa.ChunkedArray:
         """Return the transfers that belong to a loan."""
-        return [move["transfer_id"] for one in self.paid.values() for move in one.moves]
+        return pa.chunked_array([chunk for link in self.links for chunk in link["transfer_id"].chunks], pa.string())
 
-    def named(self, rows: list[Row]) -> None:
+    def named(self, rows: pa.Table) -> None:
         """Give each loan the transfers that name it."""
-        for row in rows:
-            fen = in_fen(row["amount_yuan"])
-            one = self.paid.setdefault(self.place[row["loan_id"]], _Paid("contract_id", [], 0))
-            one.moves.append(row)
-            one.fen += fen
-        self.candidates |= {k: len(one.moves) for k, one in self.paid.items()}
+        claim = self._places(rows)
+        np.add.at(self.fen, claim, fen(rows["amount_yuan"]))
+        self.candidates += np.bincount(claim, minlength=len(self.loans))
+        self.how[claim] = HOWS.index("contract_id")
+        self._link(claim, rows)
 
-    def fitting(self, rows: list[Row]) -> None:
+    def fitting(self, rows: pa.Table) -> None:
         """Give each loan at most one of the transfers whose amount fits it."""
         edges, moves, moved = self._edges(rows)
         self._count(edges)
         off = pairing.nearest(moved[edges.move], self.whole[edges.claim], self.net[edges.claim])
-        self._take("amount", edges, moves, off)
+        self._take("amount", edges, moves, moved, off)
 
-    def near(self, rows: list[Row]) -> None:
+    def near(self, rows: pa.Table) -> None:
         """Give loans several transfers or parts of one; then, what is marked as a payout and lacks a part of the principal."""
         edges, moves, moved = self._edges(rows)
-        payers = {name: k for k, name in enumerate(sorted({str(move["payer_account"] or "") for move in moves}))}
-        payer = np.array([payers[str(move["payer_account"] or "")] for move in moves], np.int64)
-        found, crowded = pairing.bundles(edges, self.whole, self.net, moved, payer, self.tolerance)
+        payer = pc.fill_null(moves["payer_account"], "").combine_chunks().dictionary_encode().indices.to_numpy()
+        found, crowded = pairing.bundles(edges, self.whole, self.net, moved, payer.astype(np.int64), self.tolerance)
+        self.crowded[crowded] = True
         for bundle in found:
-            how = "split" if len(bundle.claims) == 1 else "batch"
-            inside = [moves[m] for m in bundle.moves]
-            for claim, fen in zip(bundle.claims, self._parts(bundle, moved), strict=True):
-                self.paid[claim] = _Paid(how, inside, fen)
-        self.crowded = set(crowded.tolist())
-        gone = {move["transfer_id"] for one in self.paid.values() for move in one.moves}
-        marked = np.array([m["is_disbursement"] and m["transfer_id"] not in gone for m in moves], np.bool_)
+            self._bundle(bundle, moved)
+        pairs = [(claim, move) for bundle in found for claim in bundle.claims for move in bundle.moves]
+        claim, move = np.array(pairs, np.int64).reshape(-1, 2).T
+        self._link(claim, moves.take(pa.array(move)))
+        free = np.ones(len(moves), np.bool_)
+        free[move] = False
+        free &= moves["is_disbursement"].to_numpy().astype(np.bool_)
         least = self.whole * (100 - MOST_KEPT_BACK)
-        free = np.array([k not in self.paid for k in range(len(self.loans))], np.bool_)
-        kept = marked[edges.move] & free[edges.claim] if len(moves) else np.zeros(0, np.bool_)
+        kept = free[edges.move] & (self.how[edges.claim] == 0)
         kept &= (moved[edges.move] * 100 >= least[edges.claim]) & (moved[edges.move] < self.whole[edges.claim])
         edges = edges.of(kept)
-        self._take("deducted", edges, moves, self.whole[edges.claim] - moved[edges.move])
+        self._count(edges)
+        self._take("deducted", edges, moves, moved, self.whole[edges.claim] - moved[edges.move])
 
     def table(self) -> pa.Table:
-        """Return the rows of reconcile, one per loan; made in parts, as rows in Python take many times the room."""
-        places = range(len(self.loans))
-        parts = (places[begin : begin + _AT_ONCE] for begin in range(0, len(places), _AT_ONCE))
-        made = [pa.Table.from_pylist([self._row(k) for k in part], schema=COLUMNS) for part in parts]
-        return pa.concat_tables(made or [COLUMNS.empty_table()])
+        """Return the rows of reconcile, one per loan."""
+        paid, stated = self.how > 0, pc.is_valid(self.loans["principal_yuan"]).to_numpy().astype(np.bool_)
+        transfer_ids, first, last = self._linked()
+        off = self.fen - self.whole
+        fee = np.where(np.abs(self.fen - self.net) < np.abs(off), self.whole - self.net, 0)  # if the payment is nearer to net
+        searched = [_days(self.loans[name]) for name in ("searched_from", "searched_to")]
+        start = _days(self.loans["start_on"])
+        late = (first - start).astype(np.int64)  # NaT becomes the least number, which is masked
+        both = paid & stated
+        columns = {
+            "loan_id": self.loans["loan_id"],
+            "outcome": pa.array(_OUTCOMES).take(pa.array(self._outcomes(stated, off))),
+            "match": pa.array(HOWS).take(pa.array(self.how, mask=~paid)),
+            "transfer_ids": transfer_ids,
+            "contract_yuan": self.loans["principal_yuan"],
+            "paid_yuan": _where(paid, yuan(self.fen)),
+            "difference_yuan": _where(both, yuan(off)),
+            "first_on": pa.array(np.where(paid, first, searched[0])),
+            "last_on": pa.array(np.where(paid, last, searched[1])),
+            "fee_yuan": _where(both, yuan(fee)),
+            "off_yuan": _where(both, yuan(off + fee)),
+            "off_days": pa.array(np.where(paid & ~np.isnat(start), late, 0), mask=~paid | np.isnat(start)),
+            "candidates": pa.array(self.candidates, mask=~paid),
+        }
+        return pa.table(columns).cast(COLUMNS)
 
-    def _edges(self, rows: list[Row]) -> tuple[pairing.Edges, list[Row], Ints]:
-        moves = sorted({row["transfer_id"]: row for row in rows}.values(), key=lambda m: (m["paid_on"], m["transfer_id"]))
-        at = {move["transfer_id"]: k for k, move in enumerate(moves)}
-        whole: Callable[[list[int]], Ints] = lambda values: np.array(values, np.int64)  # noqa: E731
-        edges = pairing.Edges(
-            whole([self.place[row["loan_id"]] for row in rows]),
-            whole([at[row["transfer_id"]] for row in rows]),
-            whole([row["days_apart"] for row in rows]),
-        )
-        return edges, moves, whole([in_fen(move["amount_yuan"]) for move in moves])
+    def _places(self, rows: pa.Table) -> Ints:
+        """Return the places of the rows' loans."""
+        found: Ints = pc.index_in(rows["loan_id"], value_set=self.loans["loan_id"].combine_chunks()).to_numpy().astype(np.int64)
+        return found
+
+    def _edges(self, rows: pa.Table) -> tuple[pairing.Edges, pa.Table, Ints]:
+        """Return the pairs of rows, their transfers (each once, by day and id), and the transfers' amounts."""
+        code = rows["transfer_id"].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
+        first = np.unique(code, return_index=True)[1]
+        moves = rows.take(pa.array(first))
+        order = pc.sort_indices(moves, [("paid_on", "ascending"), ("transfer_id", "ascending")]).to_numpy()
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
+        moves = moves.take(pa.array(order))
+        edges = pairing.Edges(self._places(rows), place[code], rows["days_apart"].to_numpy().astype(np.int64))
+        return edges, moves, fen(moves["amount_yuan"])
 
     def _count(self, edges: pairing.Edges) -> None:
         places, counts = np.unique(edges.claim, return_counts=True)
-        self.candidates |= dict(zip(places.tolist(), counts.tolist(), strict=True))
+        self.candidates[places] = counts
 
-    def _take(self, how: str, edges: pairing.Edges, moves: list[Row], off: Ints) -> None:
-        self._count(edges)
-        for k in np.flatnonzero(pairing.one_to_one(edges, off)).tolist():
-            move = moves[int(edges.move[k])]
-            self.paid[int(edges.claim[k])] = _Paid(how, [move], in_fen(move["amount_yuan"]))
+    def _take(self, how: str, edges: pairing.Edges, moves: pa.Table, moved: Ints, off: Ints) -> None:
+        chosen = edges.of(pairing.one_to_one(edges, off))
+        self.fen[chosen.claim] = moved[chosen.move]
+        self.how[chosen.claim] = HOWS.index(how)
+        self._link(chosen.claim, moves.take(pa.array(chosen.move)))
 
-    def _parts(self, bundle: pairing.Bundle, moved: Ints) -> list[int]:
-        """Return what each loan got: what it was due, and the last what is left, so that the sum is what was paid."""
-        total, claims = int(moved[list(bundle.moves)].sum()), list(bundle.claims)
+    def _bundle(self, bundle: pairing.Bundle, moved: Ints) -> None:
+        """Take what adds up: each loan of a batch got what it was due, the last what is left: the sum is what was paid."""
+        claims, total = list(bundle.claims), int(moved[list(bundle.moves)].sum())
         off = [abs(total - int(due[claims].sum())) for due in (self.whole, self.net)]
-        due = (self.whole if off[0] <= off[1] else self.net)[claims].tolist()
-        return [*due[:-1], total - sum(due[:-1])]
+        due = (self.whole if off[0] <= off[1] else self.net)[claims]
+        due[-1] += total - due.sum()
+        self.fen[claims] = due
+        self.how[claims] = HOWS.index("split" if len(claims) == 1 else "batch")
+        self.candidates[claims] = np.where(self.candidates[claims] > 0, self.candidates[claims], len(bundle.moves))
 
-    def _row(self, k: int) -> Row:
-        loan, one = self.loans[k], self.paid.get(k)
-        contract, start = loan["principal_yuan"], loan["start_on"]
-        days = sorted(row["paid_on"] for row in one.moves) if one else [loan["searched_from"], loan["searched_to"]]
-        known = {
-            "loan_id": loan["loan_id"],
-            "outcome": self._outcome(k),
-            "transfer_ids": [],
-            "contract_yuan": contract,
-            "first_on": days[0],
-            "last_on": days[-1],
-        }
-        if one is None:
-            return known
-        known |= {"match": one.how, "transfer_ids": [row["transfer_id"] for row in one.moves], "paid_yuan": as_decimal(one.fen)}
-        known |= {"candidates": self.candidates.get(k, len(one.moves)), "off_days": start and (days[0] - start).days}
-        if contract is None:
-            return known
-        fee = self._fee(k, one.fen)
-        off = one.fen - int(self.whole[k])
-        return known | {
-            "difference_yuan": as_decimal(off),
-            "fee_yuan": as_decimal(fee),
-            "off_yuan": as_decimal(off + fee),
-        }
+    def _link(self, claim: Ints, moves: pa.Table) -> None:
+        self.links.append(moves.select(["transfer_id", "paid_on"]).append_column("claim", pa.array(claim, pa.int64())))
 
-    def _fee(self, k: int, paid: int) -> int:
-        """Return the stated fee if the payment is nearer to the principal less it, else nothing."""
-        whole, net = int(self.whole[k]), int(self.net[k])
-        return whole - net if abs(paid - net) < abs(paid - whole) else 0
+    def _linked(self) -> tuple[pa.Array, npt.NDArray[np.datetime64], npt.NDArray[np.datetime64]]:
+        """Return the transfers of each loan in the order in which they were found, and their first and last days."""
+        n = len(self.loans)
+        links = pa.concat_tables(self.links) if self.links else pa.table({"transfer_id": [], "paid_on": [], "claim": []})
+        claim = links["claim"].to_numpy().astype(np.int64)
+        order = np.argsort(claim, kind="stable")
+        ids = links["transfer_id"].combine_chunks().cast(pa.string()).take(pa.array(order))
+        ends = np.cumsum(np.bincount(claim, minlength=n))
+        lists = pa.ListArray.from_arrays(pa.array(np.append(0, ends), pa.int32()), ids)
+        first = np.full(n, np.datetime64("NaT"), "datetime64[D]")
+        last = first.copy()
+        some = np.unique(claim)
+        if len(some):
+            day = _days(links["paid_on"])[order]
+            starts = np.append(0, ends)[some]
+            first[some], last[some] = np.minimum.reduceat(day, starts), np.maximum.reduceat(day, starts)
+        return lists, first, last
 
-    def _outcome(self, k: int) -> str:
-        loan, one = self.loans[k], self.paid.get(k)
-        if loan["principal_yuan"] is None:
-            return "not_covered"
-        if one is None:
-            return "unclear" if k in self.crowded else "missing" if loan["covered"] else "not_covered"
-        off = min(abs(one.fen - int(due)) for due in (self.whole[k], self.net[k]))
-        return "matched" if off <= self.tolerance else "mismatched"
+    def _outcomes(self, stated: Flags, off: Ints) -> Ints:
+        """Return places in _OUTCOMES."""
+        covered = self.loans["covered"].to_numpy().astype(np.bool_)
+        agrees = np.minimum(np.abs(off), np.abs(self.fen - self.net)) <= self.tolerance
+        nothing = np.where(self.crowded, 2, np.where(covered, 1, 0))
+        found: Ints = np.where(stated, np.where(self.how > 0, np.where(agrees, 4, 3), nothing), 0)
+        return found
 
 
-def in_fen(amount: Decimal | None) -> int:
-    """Return yuan as fen; nothing stated is 0."""
-    return 0 if amount is None else int(amount.scaleb(2))
+def _days(column: pa.ChunkedArray) -> npt.NDArray[np.datetime64]:
+    made: npt.NDArray[np.datetime64] = column.to_numpy().astype("datetime64[D]")
+    return made
+
+
+def _where(known: Flags, values: pa.Array) -> pa.Array:
+    """Return values that are null where nothing is known."""
+    return pc.if_else(pa.array(known), values, pa.scalar(None, values.type))

@@ -1,4 +1,9 @@
-"""What a trail starts from: a loan's payout, what comes into an account or a party's accounts, or chosen transfers."""
+"""What a trail starts from: a loan's payout, what comes into an account or a party's accounts, or chosen transfers.
+
+Followed backward, a trail starts from what goes out of the account or the party's accounts.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +16,48 @@ from lib.money.ledger import Ledger
 from lib.money.matching import own_payouts, payouts
 
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
-def find_sources(
-    case: Case, book: Ledger, *, loan: str | None, account: str | None, party: str | None, transfers: list[str] | None
+@dataclass(frozen=True)
+class Start:
+    """Positions of the transfers that a trail starts from, numbers of the accounts that the caller named, and the hubs.
+
+    `sink` flags the accounts at which money comes to rest: hubs, but for those that the caller named.
+    """
+
+    sources: Ints
+    own: Ints
+    sink: Flags
+
+
+def start_of(
+    case: Case,
+    book: Ledger,
+    hubs: list[str] | None,
+    *,
+    loan: str | None,
+    account: str | None,
+    party: str | None,
+    transfers: list[str] | None,
+    backward: bool = False,
+) -> Start:
+    """Return what a trail starts from (parameters and errors as in `trace`)."""
+    sources, own = _find_sources(case, book, backward, loan=loan, account=account, party=party, transfers=transfers)
+    sink = book.flags(scope.hub_accounts(case, hubs))
+    sink[own] = False
+    return Start(sources, own, sink)
+
+
+def _find_sources(
+    case: Case,
+    book: Ledger,
+    backward: bool,
+    *,
+    loan: str | None,
+    account: str | None,
+    party: str | None,
+    transfers: list[str] | None,
 ) -> tuple[Ints, Ints]:
     """Return the positions of the source transfers and the numbers of the accounts that the caller named (as in `trace`).
 
@@ -40,7 +83,8 @@ def find_sources(
     else:
         whose = scope.find_party(case, party) if party is not None else _account(case, str(account))
         own = book.codes(whose.accounts)
-        found = np.flatnonzero(np.isin(book.moves.payee, own) & ~np.isin(book.moves.payer, own)), own
+        into, out_of = (book.moves.payer, book.moves.payee) if backward else (book.moves.payee, book.moves.payer)
+        found = np.flatnonzero(np.isin(into, own) & ~np.isin(out_of, own)), own
     if not len(found[0]):
         raise DataGap(
             f"{given[0]}={named[given[0]]!r} 没有可追踪的来源流水。请核对银行流水是否已导入",

@@ -7,22 +7,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lib.case import Case
 from lib.money import scope as scopes
 from lib.money.amounts import yuan
 from lib.money.ledger import Ledger, settled
-from lib.money.matching import own_payouts
+from lib.money.lending import Sides, holders_of, loans_of, payout_rows, sides_of
 from lib.money.ordering import DAY_US
-from lib.money.statements import coverage, unshown
 from lib.money.walking import Walk
 from lib.store import MONEY
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-_NEVER_COVERED = np.iinfo(np.int64).max
-_DAYS = 1_000_000  # more than there are from 1970 on
 _COLUMNS = pa.schema(
     [
         ("case_id", pa.string()),
@@ -49,22 +45,6 @@ class _Use:
     hops: int | None = None
     rows: list[int] = field(default_factory=list)
     arrivals: list[int] = field(default_factory=list)
-
-
-@dataclass
-class _Sides:
-    """What the accounts are to one case: flags by ledger number, and the days (since 1970) that statements cover.
-
-    `doubtful` are the days of movements that an account's own statement ought to show and does not, ascending keys of
-    number and day (see `_day_keys`).
-    """
-
-    related: Flags
-    hub: Flags
-    fee: Flags
-    covered_from: Ints
-    covered_to: Ints
-    doubtful: Ints
 
 
 def derive_uses_of_funds(case: Case, scope: scopes.Scope, *, hops: int = 4, days: int = 30) -> pa.Table:
@@ -95,65 +75,21 @@ def derive_uses_of_funds(case: Case, scope: scopes.Scope, *, hops: int = 4, days
     (`transfers.reversal_of`) and the reversal itself count as if neither had been.
     """
     book = settled(case.store)
-    by_loan = _payout_rows(case, book)
-    case.store.derive("money_related", scopes.related(case, scope).select(["case_id", "party_id"]))
-    case.store.derive("money_loans", scopes.case_loans(case, scope))
-    loans = case.store.run("loans_of_platform").to_pylist()
-    holders = _holders(case, book)
+    by_loan = payout_rows(case, book)
+    loans = loans_of(case, scope, platform_only=True).to_pylist()
+    holders: list[str | None] = holders_of(case, book).to_pylist()
     uses = []
     for case_id, institution_id, party_id in scope:
         mine = [loan for loan in loans if loan["case_id"] == case_id and len(by_loan.get(loan["loan_id"], ()))]
         if not mine:
             continue
-        sides = _sides(case, book, case_id, institution_id, party_id)
+        sides = sides_of(case, book, case_id, institution_id, party_id)
         walk = Walk(book, sides.related | sides.hub, hops=hops, days=days)
         uses += [(loan, _use(walk, sides, by_loan[loan["loan_id"]], loan, holders)) for loan in mine]
     return _table(book, uses)
 
 
-def _payout_rows(case: Case, book: Ledger) -> dict[str, Ints]:
-    """Return the positions of each loan's payout."""
-    found = own_payouts(case.store)
-    ids = found["transfer_ids"].combine_chunks()
-    places = book.positions(ids.flatten())
-    parts = np.split(places, np.cumsum(pc.list_value_length(ids).to_numpy())[:-1]) if len(ids) else []
-    return {loan: part[part >= 0] for loan, part in zip(found["loan_id"].to_pylist(), parts, strict=True)}
-
-
-def _holders(case: Case, book: Ledger) -> list[str | None]:
-    """Return each account's holder, by ledger number."""
-    rows = case.arrow("select account_id, holder_id from accounts where account_id is not null")
-    held: list[str | None] = [None] * len(book.accounts)
-    for number, holder in zip(book.codes(rows["account_id"]).tolist(), rows["holder_id"].to_pylist(), strict=True):
-        held[number] = holder
-    return held
-
-
-def _sides(case: Case, book: Ledger, case_id: str, institution_id: str | None, party_id: str | None) -> _Sides:
-    hub = book.flags(scopes.hub_accounts(case, None))
-    mine = "holder_id in ($party, $institution)"
-    who = {"party": party_id, "institution": institution_id or party_id}
-    theirs = "holder_id in (select party_id from money_related where case_id = $case_id)"
-    related = case.arrow(f"select account_id from accounts where {mine} or {theirs}", case_id=case_id, **who)
-    fee = case.arrow(f"select account_id from accounts where {mine} and purpose in ('fee', 'own')", **who)
-    days = coverage(case.store)
-    places = book.codes(days["account_id"])
-    covered_from, covered_to = np.full(len(hub) + 1, _NEVER_COVERED), np.full(len(hub) + 1, -_NEVER_COVERED)
-    for name, target in (("covered_from", covered_from), ("covered_to", covered_to)):
-        known = days[name].is_valid().to_numpy()
-        target[places[known]] = days[name].drop_null().cast(pa.int32()).to_numpy()
-    lacking = unshown(case.store)
-    doubtful = np.sort(_day_keys(book.codes(lacking["account_id"]), lacking["day_on"].cast(pa.int32()).to_numpy()))
-    own, fees = book.flags(related["account_id"]) & ~hub, book.flags(fee["account_id"])
-    return _Sides(own, hub, fees, covered_from, covered_to, doubtful)
-
-
-def _day_keys(numbers: Ints, days: Ints) -> Ints:
-    """Return one number per account and day (since 1970), ascending by account and then by day."""
-    return numbers.astype(np.int64) * _DAYS + np.clip(days, 0, _DAYS - 1)
-
-
-def _use(walk: Walk, sides: _Sides, payout: Ints, loan: dict[str, Any], holders: list[str | None]) -> _Use:
+def _use(walk: Walk, sides: Sides, payout: Ints, loan: dict[str, Any], holders: list[str | None]) -> _Use:
     """Follow one payout and add up what became of it."""
     book = walk.book
     use = _Use(int(book.amount[payout].sum()), rows=payout.tolist())
@@ -172,7 +108,7 @@ def _use(walk: Walk, sides: _Sides, payout: Ints, loan: dict[str, Any], holders:
     return use
 
 
-def _add_related(use: _Use, book: Ledger, sides: _Sides, rows: Ints) -> None:
+def _add_related(use: _Use, book: Ledger, sides: Sides, rows: Ints) -> None:
     """Add what arrives in accounts of the related set, and the transfers by which it came."""
     place, fen, hop = rows[:, 0], rows[:, 1], rows[:, 2]
     payee = book.moves.payee[place]
@@ -200,12 +136,8 @@ def _leading(rows: Ints, payee: Ints, payer: Ints, arrives: Flags) -> list[int]:
     return chosen
 
 
-def _unknown(book: Ledger, sides: _Sides, sink: Flags, rows: Ints, end: int) -> int:
-    """Add up what cannot be followed inside the window: nobody's account, a hub at once, or statements that do not reach.
-
-    A movement that the account's own statement lacks may be there a second time, under another day or without a name. Then part
-    of the traced money seems to stay behind that in truth went on: that it rests there is not known.
-    """
+def _unknown(book: Ledger, sides: Sides, sink: Flags, rows: Ints, end: int) -> int:
+    """Add up what cannot be followed inside the window: nobody's account, a hub at once, or statements that do not reach."""
     place, fen, hop, ended, _ = rows.T
     payee, payer = book.moves.payee[place], book.moves.payer[place]
     lost = int(fen[payee < 0].sum()) + int(fen[(payee >= 0) & (hop == 0) & sides.hub[payee] & sink[payee]].sum())
@@ -215,11 +147,8 @@ def _unknown(book: Ledger, sides: _Sides, sink: Flags, rows: Ints, end: int) -> 
     rest = np.zeros(len(touched), np.int64)
     np.add.at(rest, np.searchsorted(touched, payee[walked]), (fen - ended)[walked])
     np.subtract.at(rest, np.searchsorted(touched, payer[onward]), fen[onward])
-    arrived = book.moves.at[place[walked][first]] // DAY_US
-    covered = (sides.covered_from[touched] <= arrived) & (sides.covered_to[touched] >= end // DAY_US)
-    doubts = np.searchsorted(sides.doubtful, _day_keys(touched, np.full(len(touched), end // DAY_US)), side="right")
-    certain = doubts == np.searchsorted(sides.doubtful, _day_keys(touched, arrived))
-    return lost + int(rest[~(covered & certain)].sum())
+    known = sides.known(touched, book.moves.at[place[walked][first]] // DAY_US, end // DAY_US)
+    return lost + int(rest[~known].sum())
 
 
 def _table(book: Ledger, uses: list[tuple[dict[str, Any], _Use]]) -> pa.Table:

@@ -131,7 +131,7 @@
     });
     const edges = data.edges.map((e) => {
       const plain = e.group === "hit" || e.hit ? colour("--net-hit") : edge;
-      const { group, hit, ...rest } = e;
+      const { group, hit, rows, ...rest } = e;
       return { arrows: "to", width: 1.5, ...rest, color: { color: plain, highlight: ink, hover: ink },
         font: { color: soft, size: 11, face, strokeWidth: 4, strokeColor: paper, align: "middle" } };
     });
@@ -162,7 +162,8 @@
       physics: false, layout: { improvedLayout: false },
       interaction: { hover: true, tooltipDelay: 120, zoomView: false, keyboard: { enabled: true, bindToWindow: false } },
     });
-    const titles = new Map([...data.nodes, ...data.edges].map((x) => [x.id, [x.label, x.title].filter(Boolean).join("\n")]));
+    const titles = new Map([...data.nodes, ...data.edges].map(
+      (x) => [x.id, [x.label, x.title, ...(x.rows ?? [])].filter(Boolean).join("\n")]));
     const hint = detail.textContent;
     drawn.on("select", ({ nodes: n, edges: e }) => { detail.textContent = titles.get(n[0] ?? e[0]) ?? hint; });
     // The wheel scrolls the page until a reader enters the picture.

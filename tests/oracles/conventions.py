@@ -116,3 +116,132 @@ def leave(method: str, traced: dict[int, int], paid: int, known: int) -> tuple[d
         gone[first] += beyond
         turned += beyond
     return gone, turned
+
+
+def exact_shares(moves: list[Move], opening: dict[str, int]) -> dict[tuple[int, int], Fraction]:
+    """Return for pairs of transfers (s, t) the fen of t that were in s, pro rata and never rounded.
+
+    Every account keeps, beside what it holds, how much of it was in each transfer before.
+    """
+    held = {a: Fraction(opening.get(a, 0)) for move in moves for a in move[:2] if a is not None}
+    was: dict[str, dict[int, Fraction]] = {a: {} for a in held}
+    found = {}
+    for place, (payer, payee, fen) in enumerate(moves):
+        gone: dict[int, Fraction] = {}
+        if payer is not None and held[payer]:
+            part = min(Fraction(1), fen / held[payer])
+            gone = {s: part * amount for s, amount in was[payer].items()}
+            was[payer] = {s: (1 - part) * amount for s, amount in was[payer].items()}
+            held[payer] -= min(held[payer], fen)
+        found |= {(s, place): amount for s, amount in gone.items() if amount}
+        if payee is not None:
+            held[payee] += fen
+            for s, amount in [*gone.items(), (place, Fraction(fen))]:
+                was[payee][s] = was[payee].get(s, Fraction(0)) + amount
+    return found
+
+
+def mirrored(moves: list[Move], opening: dict[str, int]) -> tuple[list[Move], list[int], dict[str, int]]:
+    """Turn moves round: the last first, payees pay payers, and what a payer did not hold goes to nobody, before the rest.
+
+    Returns the moves, the place of each in `moves`, and what accounts hold then at first: what they held at last.
+    """
+    held = {a: opening.get(a, 0) for move in moves for a in move[:2] if a is not None}
+    parts: list[tuple[int, Move]] = []
+    for place, (payer, payee, fen) in enumerate(moves):
+        known = fen if payer is None else min(fen, held[payer])
+        parts += [(place, (payee, payer, known)), *([(place, (payee, None, fen - known))] if known < fen else [])]
+        if payer is not None:
+            held[payer] -= known
+        if payee is not None:
+            held[payee] += fen
+    return [move for _, move in parts[::-1]], [place for place, _ in parts[::-1]], held
+
+
+def coloured(
+    method: str,
+    moves: list[Move],
+    colours: dict[int, int],
+    opening: dict[str, int],
+    hops: int | None = None,
+    sink: frozenset[str] = frozenset(),
+) -> dict[tuple[int, bool, int], tuple[int, int]]:
+    """Follow source transfers, each of a colour. Returns (place, whether beyond the source, colour) → fen, fewest hops."""
+    lots = method in ("fifo", "lifo")
+    return (_coloured_lines if lots else _coloured_pools)(method, moves, colours, opening, hops, sink)
+
+
+def _add(rows, key, fen, hop):
+    if fen:
+        had = rows.get(key, (0, FAR))
+        rows[key] = (had[0] + fen, min(had[1], hop))
+
+
+def _coloured_lines(method, moves, colours, opening, hops, sink):
+    lines = {a: [[opening.get(a, 0), None]] for move in moves for a in move[:2] if a is not None}
+    rows = {}
+    for place, (payer, payee, fen) in enumerate(moves):
+        stretch, beyond = cut(lines[payer], fen, method == "lifo") if payer is not None else ([], fen)
+        for part, mark in [*stretch, [beyond, None]]:
+            made, colour = (mark[0] + 1, mark[1]) if mark is not None else (0, colours.get(place))
+            if colour is None:
+                made = None
+            else:
+                _add(rows, (place, made > 0, colour), part, made)
+            if payee is not None:
+                followed = made is not None and payee not in sink and (hops is None or made < hops)
+                lines[payee].append([part, (made, colour) if followed else None])
+    return rows
+
+
+def _coloured_pools(method, moves, colours, opening, hops, sink):
+    known = {a: opening.get(a, 0) for move in moves for a in move[:2] if a is not None}
+    held = {a: {} for a in known}  # hops made -> colour -> fen; what poison turned is of the colour FAR, behind all others
+    rows = {}
+    for place, (payer, payee, fen) in enumerate(moves):
+        gone = {}
+        if payer is not None and any(sum(of.values()) for of in held[payer].values()):
+            gone = _leaving(method, held[payer], fen, known[payer])
+        if payer is not None:
+            known[payer] -= min(fen, known[payer])
+        moved = sum(sum(of.values()) for of in gone.values())
+        fresh = {colours[place]: fen - moved} if place in colours else {}
+        arriving = [(0, fresh), *((made + 1, of) for made, of in gone.items())]
+        for made, of in arriving:
+            for colour, part in of.items():
+                _add(rows, (place, made > 0, colour), part, made)
+                if payee is not None and payee not in sink and (hops is None or made < hops):
+                    there = held[payee].setdefault(made, {})
+                    there[colour] = there.get(colour, 0) + part
+        if payee is not None:
+            known[payee] += fen
+    return rows
+
+
+def _leaving(method, held, fen, known):
+    """Take what a payment carries out of `held`; return it by hops made and colour."""
+    gone, whole = {}, {made: sum(of.values()) for made, of in held.items()}
+    before = dict(whole)
+    leaving, turned = leave(method, whole, fen, known)
+    if turned:
+        first = min(made for made, part in before.items() if part)
+        in_account = known - sum(before.values())
+        before[first] += in_account
+        held[first][FAR] = held[first].get(FAR, 0) + in_account
+    for made, part in leaving.items():
+        gone[made] = _shared(held[made], before[made], part)
+        if part > before[made]:
+            gone[made][FAR] = gone[made].get(FAR, 0) + part - before[made]
+    return gone
+
+
+def _shared(of: dict[int, int], total: int, part: int) -> dict[int, int]:
+    """Take what the first colours together have of a part, rounded, less what those before have; `of` loses it."""
+    taken, so_far, given = {}, 0, 0
+    for colour in sorted(of):
+        so_far += of[colour]
+        now = round(Fraction(so_far * min(part, total), total)) if total else 0
+        taken[colour] = now - given
+        of[colour] -= taken[colour]
+        given = now
+    return taken

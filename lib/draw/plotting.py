@@ -1,0 +1,99 @@
+"""Charts with axes: drawn by matplotlib into SVG whose text stays text, in the page's font and colours."""
+
+import hashlib
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib import font_manager, ticker
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lib import fonts
+from lib.draw.markup import Safe, esc, tag
+from lib.draw.palette import FONT
+from lib.draw.writing import short_yuan
+
+# Colours of the page by the value that stands for them in the drawing (lib/page/page.css has both sets, light and dark).
+INK, SOFT, LINE = "#1b2430", "#58626f", "#d8dce2"
+DARK, LIGHT = "#1d4f7c", "#7aa0c4"
+_VARIABLES = {INK: "--ink", SOFT: "--soft", LINE: "--line", DARK: "--accent", LIGHT: "--net-company"}
+_WIDE = 9.6  # inches, as wide as the text of a page
+
+
+@dataclass
+class Drawn:
+    """The markup of a sheet, once it is left."""
+
+    svg: Safe = field(default_factory=lambda: Safe(""))
+
+
+@contextmanager
+def sheet(height: float, panels: int, title: str) -> Iterator[tuple[list[Axes], Drawn]]:
+    """Give the axes of panels that lie one below the other and share their x; when the block ends, their SVG is made.
+
+    Parameters
+    ----------
+    height
+        Inches.
+    title
+        What screen readers are told.
+    """
+    settings: Any = {
+        "font.family": [_family()],
+        "font.size": 10,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "lookthrough",
+        "text.parse_math": False,
+        "axes.unicode_minus": False,
+        "path.simplify": False,
+    }
+    with mpl.rc_context(settings):
+        drawn, made = Figure(figsize=(_WIDE, height), layout="constrained"), Drawn()
+        yield list(drawn.subplots(panels, 1, sharex=True, squeeze=False)[:, 0]), made
+        written = io.StringIO()
+        drawn.savefig(written, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        made.svg = _for_page(written.getvalue(), title)
+
+
+def plain(ax: Axes) -> None:
+    """Take frames and ticks off, and write amounts in 万元 or 亿元."""
+    for side in ("top", "right", "left", "bottom"):
+        ax.spines[side].set_visible(False)
+    ax.tick_params(length=0, colors=SOFT, labelsize=9)
+    ax.yaxis.set_major_locator(ticker.MaxNLocator(5, steps=[1, 2, 5, 10]))
+    ax.yaxis.set_major_formatter(ticker.FuncFormatter(lambda v, _: short_yuan(Decimal(f"{abs(v):.2f}")) if v else "0"))
+    ax.grid(axis="y", color=LINE, linewidth=0.6)
+    ax.set_axisbelow(True)
+
+
+@cache
+def _family() -> str:
+    """Register the font of all pages and charts; return its name."""
+    path = str(fonts.font_file())
+    font_manager.fontManager.addfont(path)
+    name: str = font_manager.FontProperties(fname=path).get_name()
+    return name
+
+
+def _for_page(written: str, title: str) -> Safe:
+    """Make the drawing part of a page: its fonts and colours, no ids that another figure may have, words for screen readers."""
+    body = written[written.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    body = re.sub(r"<style[^>]*>.*?</style>", "", body, flags=re.DOTALL)
+    families = FONT.replace('"', "'")
+    body = re.sub(r'font: ([\d.]+px) [^;"]*', rf"font-size: \1; font-family: {families}", body)  # as some versions write it
+    body = re.sub(r'font-family: [^;"]*', f"font-family: {families}", body)
+    for value, variable in _VARIABLES.items():
+        body = body.replace(value, f"var({variable},{value})")
+    prefix = f"m{hashlib.sha256(body.encode()).hexdigest()[:8]}-"
+    body = re.sub(r'\b(id=")', rf"\1{prefix}", body)
+    body = re.sub(r'(xlink:href="#|href="#|url\(#)', rf"\1{prefix}", body)
+    head, rest = body.split(">", 1)
+    return Safe(f'{head} role="img" aria-label="{esc(title)}">{tag("title", title)}{rest.rstrip()}')
