@@ -28,6 +28,7 @@ from lib.money.derived import (
     derive_balance_coverage,
     derive_case_accounts,
     derive_case_loans,
+    derive_covered_days,
     derive_disbursements,
 )
 from lib.money.holding import held_balances
@@ -35,6 +36,7 @@ from lib.money.instalments import instalments
 from lib.money.matching import reconcile
 from lib.money.overview import between, monthly, network
 from lib.money.owing import derive_owed_at_platform, derive_owed_days, derive_owed_in_all, derive_owed_spans
+from lib.money.pricing import derive_annual_rates
 from lib.money.resting import at_rest
 from lib.money.scope import accounts, transfers
 from lib.money.standing import traced_balances
@@ -53,10 +55,12 @@ __all__ = [
     "compare_methods",
     "coverage",
     "coverage_calendar",
+    "derive_annual_rates",
     "derive_balance_breaks",
     "derive_balance_coverage",
     "derive_case_accounts",
     "derive_case_loans",
+    "derive_covered_days",
     "derive_disbursements",
     "derive_owed_at_platform",
     "derive_owed_days",

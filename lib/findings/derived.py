@@ -30,6 +30,9 @@ MAKERS: dict[str, str] = {
     "owed_in_all": "lib.flows",
     "owed_spans": "lib.flows",
     "trades": "lib.flows",
+    "annual_rates": "lib.flows",
+    "covered_days": "lib.flows",
+    "ways_of_funds": "lib.flows",
     "balance_breaks": "lib.flows",
     "balance_coverage": "lib.flows",
 }
