@@ -229,7 +229,9 @@ DEDUCTED["dark"][0]["loans"][0]["loan_id"] = "dark"
 @pytest.fixture(scope="module")
 def deducted(tmp_path_factory: pytest.TempPathFactory) -> Found:
     parts = [tables for tables, *_ in DEDUCTED.values()]
-    missing = {"loans": [{"loan_id": "missing", "institution_id": "missing", "principal_yuan": 10000, "signed_on": "2017-03-01"}]}
+    missing = {
+        "loans": [{"loan_id": "missing", "institution_id": "missing", "principal_yuan": 10000, "signed_on": "2017-03-01"}]
+    }
     tables = joined(platforms(*DEDUCTED, "missing"), CUSTODY, missing, *parts)
     return judged(tmp_path_factory, tables, ["IR-04"], "2022-01-31")
 

@@ -13,9 +13,7 @@ from lib.store import Store
 _SHOWN = ("received_yuan", "repaid_yuan", "cost_yuan", "first_on", "last_on", "transfer_ids")
 
 
-def derive_annual_rates(
-    case: Case, scope_rows: scope.Scope, *, tol_yuan: float = TOL_YUAN, days: int = DAYS
-) -> pa.Table:
+def derive_annual_rates(case: Case, scope_rows: scope.Scope, *, tol_yuan: float = TOL_YUAN, days: int = DAYS) -> pa.Table:
     """Return what every loan of the cases costs a year, by three sources (see `apr`).
 
     Returns
