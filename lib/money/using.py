@@ -126,7 +126,7 @@ def derive_ways_of_funds(
     names = _names(case, book)
     related = scopes.related(case, scope)
     parts = []
-    for case_id, institution_id, party_id in scope:
+    for case_id, institution_id, party_id in scope or [("", None, None)]:  # of no case: no rows, but their columns
         mine = loans.filter(pc.equal(loans["case_id"], case_id)).combine_chunks()
         sides = sides_of(case, book, case_id, institution_id, party_id)
         setting = Setting(book, sides, said, holders, names, through)

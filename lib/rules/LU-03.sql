@@ -74,7 +74,7 @@ aged as (
     select
         *,
         coalesce(address ~ '大学|学院|学校|职校|技校|学生公寓|学生宿舍', false) as at_school,
-        coalesce(lower(email) ~ '\.edu(\.cn)?$', false) as by_mail,
+        coalesce(lower(email) ~ '\.edu(\.cn)?\z', false) as by_mail,
         signed_on < cast(born + to_years($min_age) as date) as too_young,
         signed_on >= cast(born + to_years($max_age + 1) as date) as too_old
     from asked
