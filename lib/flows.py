@@ -32,6 +32,7 @@ from lib.money.derived import (
     derive_balance_coverage,
     derive_case_accounts,
     derive_case_loans,
+    derive_covered_days,
     derive_disbursements,
 )
 from lib.money.holding import held_balances
@@ -40,14 +41,17 @@ from lib.money.instalments import instalments
 from lib.money.liability import client_money
 from lib.money.matching import reconcile
 from lib.money.overview import between, monthly, network
+from lib.money.owing import derive_owed_at_platform, derive_owed_days, derive_owed_in_all, derive_owed_spans
 from lib.money.patterns.answering import patterns
 from lib.money.payouts import payout_sources
 from lib.money.pooling import pooling
+from lib.money.pricing import derive_annual_rates
 from lib.money.repeats import trip_rings
 from lib.money.resting import at_rest
 from lib.money.scope import accounts, transfers
 from lib.money.standing import traced_balances
 from lib.money.tracing import trace
+from lib.money.trading import derive_trades
 from lib.money.trips import round_trips
 from lib.money.uses import derive_uses_of_funds
 from lib.money.using import derive_ways_of_funds, use_of_funds
@@ -62,11 +66,18 @@ __all__ = [
     "compare_methods",
     "coverage",
     "coverage_calendar",
+    "derive_annual_rates",
     "derive_balance_breaks",
     "derive_balance_coverage",
     "derive_case_accounts",
     "derive_case_loans",
+    "derive_covered_days",
     "derive_disbursements",
+    "derive_owed_at_platform",
+    "derive_owed_days",
+    "derive_owed_in_all",
+    "derive_owed_spans",
+    "derive_trades",
     "derive_uses_of_funds",
     "derive_ways_of_funds",
     "held_balances",

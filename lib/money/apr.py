@@ -67,25 +67,31 @@ def apr(case: Case, payments: str = "bank", tol_yuan: float = TOL_YUAN, days: in
             f"payments={payments!r} 应为 bank (银行流水) 或 ledger (平台台账)",
             f"payments={payments!r} must be bank (transfers) or ledger (the platform's repayments)",
         )
-    found = frame(of_loans(_rows(case.store, payments, tol_yuan, days), scope.loan_ids(case)))
+    found = frame(of_loans(rows(case.store, payments, tol_yuan, days), scope.loan_ids(case)))
     found.attrs |= {"payments": payments, "tol_yuan": str(tol_yuan), "days": days}
     return found
 
 
-def _rows(store: Store, payments: str, tol_yuan: float, days: int) -> pa.Table:
-    key = ("money.apr", payments, as_fen("tol_yuan", tol_yuan), days)
+def rows(store: Store, payments: str, tol_yuan: float, days: int) -> pa.Table:
+    """Return `apr`'s rows for all loans of a Store; worked out once per version and setting."""
+    tol_fen = int(as_fen("tol_yuan", tol_yuan))
+    key = ("money.apr", payments, tol_fen, days)
     if key not in store.memo:
-        repaid(store, tol_yuan, days)
-        paid = paid_out(store, tol_yuan, days)
-        paid = paid.filter(paid["paid_yuan"].is_valid())
-        named = ["loan_id", "match", "transfer_ids", "first_on"]
-        store.derive("money_payouts", paid.select(named).append_column("paid_fen", pa.array(fen(paid["paid_yuan"]))))
-        by_bank = payments == "bank"
-        flows = store.run("apr_flows", by_bank=by_bank)
+        flows = movements(store, payments, tol_yuan, days)
         store.derive("money_apr_flows", flows)
-        loans = store.run("apr_loans", by_bank=by_bank, tol_fen=int(as_fen("tol_yuan", tol_yuan)))
-        store.memo[key] = _table(loans, flows)
+        loans = store.run("apr_loans", by_bank=payments == "bank", tol_fen=tol_fen)
+        store.memo[key] = table(loans, flows)
     return store.memo[key]
+
+
+def movements(store: Store, payments: str, tol_yuan: float, days: int) -> pa.Table:
+    """Return what borrowers received and paid by loan and day (see sql/apr_flows.sql); keeps `money_payouts` beside it."""
+    repaid(store, tol_yuan, days)
+    paid = paid_out(store, tol_yuan, days)
+    paid = paid.filter(paid["paid_yuan"].is_valid())
+    named = ["loan_id", "match", "transfer_ids", "first_on"]
+    store.derive("money_payouts", paid.select(named).append_column("paid_fen", pa.array(fen(paid["paid_yuan"]))))
+    return store.run("apr_flows", by_bank=payments == "bank")
 
 
 class _Series:
@@ -123,7 +129,8 @@ class _Series:
         return np.where(regular[self.loan], counted, (self.day - begin) * 12 / 365), regular
 
 
-def _table(loans: pa.Table, flows: pa.Table) -> pa.Table:
+def table(loans: pa.Table, flows: pa.Table) -> pa.Table:
+    """Work out the rates of loans (loan_id, stated_rate, unknown) from their movements (loan_id, on_day, fen, …)."""
     ids = loans["loan_id"].combine_chunks()
     flows = flows.filter(pc.is_in(flows["loan_id"], value_set=ids))  # the ledger may name loans that no contract was held of
     loan = ints(pc.index_in(flows["loan_id"], value_set=ids))

@@ -27,7 +27,7 @@ def derive_disbursements(
     case_id · loan_id · outcome · match · transfer_ids · contract_yuan · paid_yuan · first_on · last_on.
     """
     found = matching.payouts(case.store, tol_yuan, days).select(_DISBURSEMENTS)
-    return _of_cases(scope.case_loans(case, scope_rows), found, "loan_id")
+    return of_cases(scope.case_loans(case, scope_rows), found, "loan_id")
 
 
 def derive_balance_breaks(case: Case, scope_rows: scope.Scope, *, tol_yuan: float = balances.TOL_YUAN) -> pa.Table:
@@ -35,16 +35,21 @@ def derive_balance_breaks(case: Case, scope_rows: scope.Scope, *, tol_yuan: floa
 
     case_id · account_id · flow_id · previous_flow_id · expected_yuan · found_yuan · missing_yuan · at.
     """
-    return _of_cases(scope.case_accounts(case, scope_rows), balances.all_breaks(case.store, tol_yuan), "account_id")
+    return of_cases(scope.case_accounts(case, scope_rows), balances.all_breaks(case.store, tol_yuan), "account_id")
+
+
+def derive_covered_days(case: Case, scope_rows: scope.Scope) -> pa.Table:
+    """Return account_id · covered_from · covered_to: the days that statements cover; the same for every scope."""
+    return statements.coverage(case.store).select(["account_id", "covered_from", "covered_to"])
 
 
 def derive_balance_coverage(case: Case, scope_rows: scope.Scope) -> pa.Table:
     """Return case_id · account_id · lines · lines_with_balance for the accounts of every case that have statement lines."""
     days = statements.coverage(case.store).select(["account_id", "lines", "lines_with_balance"])
-    return _of_cases(scope.case_accounts(case, scope_rows), days.filter(pc.greater(days["lines"], 0)), "account_id")
+    return of_cases(scope.case_accounts(case, scope_rows), days.filter(pc.greater(days["lines"], 0)), "account_id")
 
 
-def _of_cases(members: pa.Table, rows: pa.Table, key: str) -> pa.Table:
+def of_cases(members: pa.Table, rows: pa.Table, key: str) -> pa.Table:
     """Repeat rows for every case that has their key; Arrow's own join refuses columns that are lists."""
     numbered = pa.table({key: rows[key], "row": pa.array(range(rows.num_rows), pa.int64())})
     pairs = (

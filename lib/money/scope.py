@@ -46,7 +46,7 @@ def related(case: Case, scope: Scope) -> pa.Table:
 
 def case_loans(case: Case, scope: Scope) -> pa.Table:
     """Return case_id, loan_id, position (platform, borrower, lender): one row per case and loan, the first that fits."""
-    _register_scope(case, scope)
+    register_scope(case, scope)
     return case.store.run("case_loans")
 
 
@@ -184,7 +184,8 @@ def _unknown(case: Case, asked: str) -> BadParameter:
     )
 
 
-def _register_scope(case: Case, scope: Scope) -> None:
+def register_scope(case: Case, scope: Scope) -> None:
+    """Keep a scope as the TEMP table that the queries of this package read."""
     columns = list(zip(*scope, strict=True)) or [(), (), ()]
     case.store.derive("money_scope", pa.table([pa.array(c, pa.string()) for c in columns], schema=_SCOPE))
 
