@@ -19,6 +19,7 @@ MAKERS: dict[str, str] = {
     "delivered": "lib.findings.derived",
     "related": "lib.graph",
     "components": "lib.graph",
+    "holding_gaps": "lib.ownership.derived",
     "register_owners": "lib.ownership.everyone",
     "register_controllers": "lib.ownership.everyone",
     "register_unsolved": "lib.ownership.everyone",

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from lib.case import Case
-from lib.ownership import loops, relations
+from lib.ownership import faults, loops, relations
 from lib.ownership.frames import TEXTS, component_id
 from lib.ownership.register import numbered
 
@@ -47,6 +47,26 @@ def derive_components(case: Case, scope: Scope) -> pa.Table:
             rows.append({"case_id": case_id, **ids, "holding_ids": found.holding_ids, **measured})
     texts = {"case_id": pa.string(), "component_id": pa.string(), "member_ids": TEXTS, "holding_ids": TEXTS}
     return _table(rows, **texts, holds_target=pa.bool_(), max_share=pa.float64())
+
+
+def derive_holding_gaps(case: Case, scope: Scope) -> pa.Table:
+    """Return what is open or wrong with the holdings above several institutions, for rules.
+
+    Returns
+    -------
+    Arrow table, one row per case and gap, and one more per case whose gap is null
+        case_id · gap · party_id · measure · reach (fraction of the case's party that it reaches) · path · holding_ids, as in
+        `gaps` (reach is its share); of the row without a gap: party_id is the case's party, measure what is untraced (null
+        where shares have no solution).
+    """
+    rows: list[dict[str, Any]] = []
+    for case_id, one in _cases(case, scope):
+        found = faults.gaps(one)
+        rows.append({"case_id": case_id, "party_id": one.party_id, "measure": found.attrs["untraced"]})
+        held = found.rename(columns={"share": "reach"})[["gap", "party_id", "measure", "reach", "path", "holding_ids"]]
+        rows += [{"case_id": case_id, **row} for row in held.astype(object).where(held.notna(), None).to_dict("records")]
+    numbers = {"measure": pa.float64(), "reach": pa.float64(), "path": TEXTS, "holding_ids": TEXTS}
+    return _table(rows, case_id=pa.string(), gap=pa.string(), party_id=pa.string(), **numbers)
 
 
 def _cases(case: Case, scope: Scope) -> Iterator[tuple[str, Case]]:
