@@ -89,7 +89,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_column_that_is_empty_in_more_than_five_per_cent_is_a_lead(rows: Path):
     found = run(rows, "DQ-01", "twice").set_index("subject_id")  # 2 of 23 contracts; 3 of 5 lines
-    assert {i: text for i, text in found.detail.items()} == {
+    assert found.detail.to_dict() == {
         "loans.rate": "缺失 2 / 23 = 8.70%",
         "flows.balance_yuan": "缺失 2 / 5 = 40.00%",
     }
