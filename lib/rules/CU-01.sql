@@ -15,8 +15,8 @@ zh = """\
 P2P 平台在 {custody_by_on} 之后没有在用的存管总户 (已提供的账户用途均已知), 或存管总户不在银行; \
 或在两家银行的存管总户并存达到 {switch_days} 天 (更换银行的重叠不足该天数的不算)。"""
 en = """\
-After {custody_by_on} a P2P platform has no open custody account (the purpose of all its accounts being known), or none with \
-a bank; or custody accounts with two banks are open side by side for {switch_days} days or more (a shorter overlap is a switch)."""
+After {custody_by_on} a P2P platform has no open custody account (of all its accounts the purpose is known), or none with a \
+bank; or custody accounts with two banks are open side by side for {switch_days} days or more (less is a switch)."""
 
 [[basis]]
 law = {zh = "网络借贷信息中介机构业务活动管理暂行办法", en = "Interim Measures for Online Lending Information Intermediaries"}

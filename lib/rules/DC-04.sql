@@ -12,12 +12,12 @@ en = "Improper marketing"
 
 [logic]
 zh = """\
-办法施行后, 在报刊、广播、电视、户外、楼宇、地铁公交、门店、传单等互联网以外的渠道推介融资产品 (含收益、利率、期限、起投、加息、红包等); \
+办法施行后, 在报刊、广播、电视、户外、楼宇、地铁公交、门店、传单等互联网以外的渠道推介融资产品 (收益、利率、期限、起投、加息等); \
 {regulation_on} 起另按条例第 11 条: 任何渠道的广告称国家、政府、国资背书, 或使用最高级、保证收益等措辞。此前的后一类只列备注。"""
 en = """\
 Under the measures: products for lenders (yield, rate, term, smallest amount, bonus and the like) are promoted outside the \
 internet: press, radio, television, outdoors, buildings, public transport, shops, leaflets. From {regulation_on} on also, by \
-the regulation: an advertisement in any channel claims backing by the state, superlatives or certain returns; before, these are \
+the regulation: an advertisement claims backing by the state, superlatives or certain returns; before, they are \
 noted only."""
 
 [[basis]]

@@ -71,7 +71,7 @@ select
                 when
                     not regexp_matches(
                         substring(clause, greatest(place - $neg_window, 1), least($neg_window, place - 1)),
-                        '不($|[^仅止只但])|非($|[^常])|无法|未|没有|并无'
+                        '不(\z|[^仅止只但])|非(\z|[^常])|无法|未|没有|并无'
                     )
                     then regexp_extract(
                         substring(clause, place),
