@@ -88,9 +88,7 @@ def test_claims_of_backing_are_held_against_the_regulation_from_its_day(seen_on:
     path = store_of(tmp_path, {"I": ("网站", seen_on, "政府背书, 稳赚")})
     (row,) = checks.run(open_case("I", "2021-06-01", path), rules=["DC-04"]).to_dict("records")
     assert row["outcome"] == outcome
-    assert row["note"] == (
-        "" if outcome == "hit" else "1 则条例施行前的广告含背书或收益承诺措辞, 未计入"
-    )
+    assert row["note"] == ("" if outcome == "hit" else "1 则条例施行前的广告含背书或收益承诺措辞, 未计入")
 
 
 def test_a_party_that_is_no_platform_has_no_advertisements_of_its_own(tmp_path: Path):

@@ -20,6 +20,7 @@ MAKERS: dict[str, str] = {
     "related": "lib.graph",
     "components": "lib.graph",
     "holding_gaps": "lib.ownership.derived",
+    "declared": "lib.ownership.declared",
     "register_owners": "lib.ownership.everyone",
     "register_controllers": "lib.ownership.everyone",
     "register_unsolved": "lib.ownership.everyone",
