@@ -16,8 +16,11 @@ SCOPE = pa.schema({"case_id": pa.string(), "institution_id": pa.string(), "party
 
 # By name and only when a rule asks: graph and flows load scipy and numba, which listing the rules does not need.
 MAKERS: dict[str, str] = {
+    "delivered": "lib.findings.derived",
     "related": "lib.graph",
     "components": "lib.graph",
+    "holding_gaps": "lib.ownership.derived",
+    "declared": "lib.ownership.declared",
     "register_owners": "lib.ownership.everyone",
     "register_controllers": "lib.ownership.everyone",
     "register_unsolved": "lib.ownership.everyone",
@@ -35,6 +38,8 @@ MAKERS: dict[str, str] = {
     "ways_of_funds": "lib.flows",
     "balance_breaks": "lib.flows",
     "balance_coverage": "lib.flows",
+    "account_coverage": "lib.money.derived",
+    "owed": "lib.money.derived",
 }
 
 
@@ -71,6 +76,11 @@ def maker(name: str) -> Callable[..., pa.Table]:
     """Return the function of graph or flows that derives a table."""
     found: Callable[..., pa.Table] = getattr(import_module(MAKERS[name]), f"derive_{name}")
     return found
+
+
+def derive_delivered(case: Case, scope: Scope) -> pa.Table:
+    """Return the names of the tables that were handed over, for rules: a table without rows may be an empty file or none."""
+    return pa.table({"table_name": pa.array(sorted(delivered(case.store)), pa.string())})
 
 
 def delivered(store: Store) -> frozenset[str]:

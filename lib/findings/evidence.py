@@ -45,14 +45,16 @@ def _by_table(store: Store, evidence: Iterable[Row]) -> dict[str, list[str]]:
 
 def _places(store: Store, table: str, ids: list[str]) -> list[tuple[str, str, str | None, int | None]]:
     """Return (table, id, source_id, line) of every line that a row was read or merged from; one without any, if none."""
-    if table not in schema() or len(schema()[table].key) != 1:
+    if table not in schema() or not schema()[table].key:
         raise BadParameter(
-            f"证据指向的表 {table!r} 不存在或没有单一主键",
-            f"The evidence names the table {table!r}, which does not exist or has no key of one column",
+            f"证据指向的表 {table!r} 不存在或没有主键",
+            f"The evidence names the table {table!r}, which does not exist or has no key",
         )
-    key = schema()[table].key[0]
+    # as origins names rows (folding.row_id): the parts of a longer key joined by |
+    columns = [f'"{column}"' for column in schema()[table].key]
+    key = columns[0] if len(columns) == 1 else f"concat_ws('|', {', '.join(columns)})"
     query = f"""
-        select "{key}" as id, source_id, line from store."{table}" where list_contains($ids, "{key}")
+        select {key} as id, source_id, line from store."{table}" where list_contains($ids, {key})
         union
         select row_id as id, source_id, line from origins where table_name = $table and list_contains($ids, row_id)
     """

@@ -49,6 +49,19 @@ def derive_balance_coverage(case: Case, scope_rows: scope.Scope) -> pa.Table:
     return of_cases(scope.case_accounts(case, scope_rows), days.filter(pc.greater(days["lines"], 0)), "account_id")
 
 
+def derive_account_coverage(case: Case, scope_rows: scope.Scope) -> pa.Table:
+    """Return account_id · covered_from · covered_to · lines · lines_with_balance; the same for every scope."""
+    return statements.coverage(case.store)
+
+
+def derive_owed(case: Case, scope_rows: scope.Scope) -> pa.Table:
+    """Return what every loan owes at the end of the case's day; the same for every scope.
+
+    loan_id · institution_id · start_on · owed_low_yuan · owed_high_yuan.
+    """
+    return case.store.run("owed", as_of=case.as_of)
+
+
 def of_cases(members: pa.Table, rows: pa.Table, key: str) -> pa.Table:
     """Repeat rows for every case that has their key; Arrow's own join refuses columns that are lists."""
     numbered = pa.table({key: rows[key], "row": pa.array(range(rows.num_rows), pa.int64())})
