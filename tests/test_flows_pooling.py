@@ -66,6 +66,17 @@ def test_a_crowd_on_both_sides_is_a_pool_whoever_holds_the_account(make_case):
     assert len(flows.pooling(case, crowd=4)) == 0
 
 
+def test_custody_of_another_platform_is_no_pool(make_case):
+    people = ["L1", "L2", "L3"]
+    moves = [move(f"I{p}", p, "CUSTJ", 10, n) for n, p in enumerate(people)]
+    moves += [move(f"O{p}", "CUSTJ", p, 10, 60 + n) for n, p in enumerate(people)]
+    rows = platform(moves, loans=ALL)
+    rows["accounts"] = [*rows["accounts"], {"account_id": "CUSTJ", "holder_id": "j", "purpose": "custody_total"}]
+    case = make_case("I", **rows)
+    assert len(flows.pooling(case, crowd=3)) == 0
+    assert len(flows.pooling(case, account="CUSTJ")) == 3
+
+
 def test_a_shop_with_many_customers_is_no_pool(make_case):
     moves = [move(f"I{n}", f"x{n}", "SHOP", 10, n) for n in range(5)]
     assert len(flows.pooling(make_case(None, **platform(moves)), crowd=3)) == 0

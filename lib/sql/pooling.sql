@@ -118,8 +118,13 @@ inner join pools on by_party.account = pools.account
 left join parties on by_party.party_id = parties.party_id
 where
     $account is not null
-    or (by_party.role in ('own', 'related') and not by_party.is_custody and pools.lenders >= $lenders)
-    or (by_party.role not in ('own', 'related', 'hub') and pools.crowd >= $crowd and (pools.touches or $everything))
+    or (
+        not by_party.is_custody
+        and (
+            (by_party.role in ('own', 'related') and pools.lenders >= $lenders)
+            or (by_party.role not in ('own', 'related', 'hub') and pools.crowd >= $crowd and (pools.touches or $everything))
+        )
+    )
 order by
     by_party.account asc,
     by_party.other_role <> 'lender' asc,
