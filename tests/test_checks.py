@@ -124,10 +124,10 @@ def test_a_wrong_name_or_value_is_one_line_that_lists_the_right_ones(options, sa
 def test_a_faulty_select_is_one_line_that_names_the_file(tmp_path: Path, make_case: MakeCase, monkeypatch):
     text = (rules.paths.PACKAGE / "rules" / "LM-01.sql").read_text(encoding="utf-8")
     for broken, said in [
-        (text.replace("from capped\ninner join daily", "from cappd\ninner join daily"), "facts"),
+        (text.replace("where certain and kind", "where certan and kind"), "hits"),
         (text.replace("as subject_id", "as subject"), "subject_id"),
         (text.replace("cast(1 as double)", "'sure'"), "hits"),
-        (text.replace("from scope\nleft join judged", "from scope\ninner join judged"), "coverage"),
+        (text.replace("from scope\nleft join asked", "from scope\ninner join asked"), "coverage"),
     ]:
         assert broken != text
         (tmp_path / "LM-01.sql").write_text(broken, encoding="utf-8")
@@ -135,7 +135,7 @@ def test_a_faulty_select_is_one_line_that_names_the_file(tmp_path: Path, make_ca
         monkeypatch.setattr(checks, "all_rules", lambda made=made: made)
         monkeypatch.setattr(checks.whatif, "all_rules", lambda made=made: made)
         with pytest.raises(BadFile, match=r"LM-01\.sql") as caught:
-            checks.run(district(make_case, None, loans=[]) if "inner join judged" in broken else district(make_case, "P"))
+            checks.run(district(make_case, None, loans=[]) if "inner join asked" in broken else district(make_case, "P"))
         assert said in str(caught.value)
         assert "\n" not in str(caught.value)
         Path(tmp_path / "store.duckdb").unlink()
@@ -200,8 +200,9 @@ def test_findings_are_kept_beside_the_store_under_its_version(make_case: MakeCas
 
 def test_show_fills_in_the_thresholds_and_the_day(make_case: MakeCase):
     shown = checks.show("LM_01", district(make_case, "P").as_of)
-    assert "> 200000" in shown
-    assert "date '2016-08-24' and date '2018-09-30'" in shown
+    assert "'cap_yuan': 200000" in shown
+    assert "< date '2016-08-24'" in shown
+    assert "> date '2018-09-30'" in shown
     assert "current_date" in checks.show("LM-01")
     assert "uses_of_funds" in checks.show("SF-03").splitlines()[3]
     with pytest.raises(BadParameter, match="LM-01"):

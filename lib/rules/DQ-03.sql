@@ -100,7 +100,7 @@ select
     [{ 'table': table_name, 'id': subject_id }] as evidence,
     list_concat(
         list_transform(column_names, lambda name: { 'code': 'number_' || name, 'v': '1' }),
-        list_transform(reasons, lambda reason: { 'code': 'number_' || reason, 'v': '1' })
+        list_transform(reasons, lambda reason: { 'code': 'it_' || reason, 'v': '1' })
     ) as detail
 from facts
 where reasons is not null;
