@@ -327,7 +327,7 @@ def svg_of(markup: str) -> ET.Element:
 def test_months_without_flows_are_months_of_nothing(case: Any) -> None:
     piece = draw.monthly(case, months_of(disbursed_yuan=["10000", "20000"]))
     assert "2018-01 至 2018-04" in piece.text
-    assert months._every_month(pd.Series([dt.date(2017, 11, 5), dt.date(2018, 2, 1)])) == [
+    assert months.every_month(pd.Series([dt.date(2017, 11, 5), dt.date(2018, 2, 1)])) == [
         dt.date(2017, 11, 1),
         dt.date(2017, 12, 1),
         dt.date(2018, 1, 1),

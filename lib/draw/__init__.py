@@ -7,6 +7,7 @@ A DataFrame alone in a cell needs none of them: importing this package makes it 
 from lib.draw import tables as _tables
 from lib.draw.balances import balances
 from lib.draw.cards import cover
+from lib.draw.clients import client_money, payout_sources
 from lib.draw.leads import findings
 from lib.draw.masking import mask_values
 from lib.draw.money_network import network
@@ -15,7 +16,22 @@ from lib.draw.ownership import lookthrough
 from lib.draw.provenance import sources
 from lib.draw.sankey import sankey
 from lib.draw.timeline import timeline
+from lib.draw.uses import uses
 
-__all__ = ["balances", "cover", "findings", "lookthrough", "mask_values", "monthly", "network", "sankey", "sources", "timeline"]
+__all__ = [
+    "balances",
+    "client_money",
+    "cover",
+    "findings",
+    "lookthrough",
+    "mask_values",
+    "monthly",
+    "network",
+    "payout_sources",
+    "sankey",
+    "sources",
+    "timeline",
+    "uses",
+]
 
 _tables.install()

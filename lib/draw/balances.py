@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 import pandas as pd
-from matplotlib import dates
 from matplotlib.axes import Axes
 
 from lib import flows
@@ -20,7 +19,6 @@ from lib.words import word
 
 SHOWN = 4  # accounts in one figure
 Span = tuple[Any, Any]
-_FORMATS = ["%Y", "%Y-%m", "%m-%d", "%m-%d %H:%M", "%H:%M", "%H:%M:%S"]  # of years, months, days … seconds
 _MARGIN = 0.06  # of the time that is shown, before and after
 
 
@@ -67,15 +65,8 @@ def balances(trail: pd.DataFrame, accounts: list[str] | None = None, case: Case 
         for ax, account in zip(axes, chosen, strict=True):
             _panel(ax, flows.held_balances(case, account), traced[traced["account"] == account], (first - room, last + room))
             ax.set_title(f"{names[account]}  {account_text(account)}", loc="left", fontsize=10, color=INK)
-        _label_days(axes[-1])
+        plotting.label_days(axes[-1])
     return Piece(figure(made.svg, caption), caption)
-
-
-def _label_days(ax: Axes) -> None:
-    locator: Any = dates.AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
-    formats = {"formats": _FORMATS, "zero_formats": _FORMATS, "offset_formats": ["", "%Y", "%Y-%m", *["%Y-%m-%d"] * 3]}
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, **formats))  # type: ignore[no-untyped-call]
 
 
 def _chosen(traced: pd.DataFrame, accounts: list[str] | None) -> list[str]:

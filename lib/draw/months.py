@@ -23,7 +23,6 @@ from lib.words import word
 
 # Panels: what stands on the line, what hangs from it.
 _PANELS = (("disbursed_yuan", "repaid_yuan"), ("in_yuan", "out_yuan"))
-_NUMBERED_LABELS = 14  # months up to which each is labelled
 
 
 def monthly(case: Case, frame: pd.DataFrame | None = None) -> Piece:
@@ -55,12 +54,12 @@ def monthly(case: Case, frame: pd.DataFrame | None = None) -> Piece:
     if not len(months) or not panels:
         text = word("draw", "no_months", name=case.name)
         return Piece(absent(text), text)
-    days = _every_month(months["month"])
+    days = every_month(months["month"])
     caption = word("draw", "monthly", name=case.name, first=f"{days[0]:%Y-%m}", last=f"{days[-1]:%Y-%m}")
     return Piece(figure(_svg(months, days, panels, caption), caption), caption)
 
 
-def _every_month(column: "pd.Series[Any]") -> list[dt.date]:
+def every_month(column: "pd.Series[Any]") -> list[dt.date]:
     """Return the first day of every month from the first to the last: one without flows is a month of nothing, not a gap."""
     first, last = _first_day(column.min()), _first_day(column.max())
     months = (last.year - first.year) * 12 + last.month - first.month + 1
@@ -84,7 +83,7 @@ def _svg(months: pd.DataFrame, days: list[dt.date], panels: list[tuple[str, str]
     with plotting.sheet(2.45 * len(panels) + 0.4, len(panels), title) as (axes, made):
         for ax, (up, down) in zip(axes, panels, strict=True):
             _panel(ax, days, _amounts(months, up, days), _amounts(months, down, days), (up, down))
-        _label_months(axes[-1], days)
+        plotting.label_months(axes[-1], days)
     return made.svg
 
 
@@ -131,10 +130,3 @@ def _name_side(ax: Axes, amounts: "pd.Series[float]", name: str, sign: int) -> N
         color=DARK if sign > 0 else SOFT,
         bbox={"facecolor": "none", "edgecolor": "none", "pad": 0},
     )
-
-
-def _label_months(ax: Axes, days: list[dt.date]) -> None:
-    """Label every month of a short span; in a longer one, quarters, half years or Januaries."""
-    step = next((s for s in (1, 3, 6, 12) if len(days) / s <= _NUMBERED_LABELS), 12)
-    ticks = [i for i, d in enumerate(days) if (d.month - 1) % step == 0] or [0]
-    ax.set_xticks(ticks, [f"{days[i]:%Y-%m}" for i in ticks])

@@ -1,9 +1,10 @@
 """Charts with axes: drawn by matplotlib into SVG whose text stays text, in the page's font and colours."""
 
+import datetime as dt
 import hashlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,7 +12,7 @@ from functools import cache
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib import font_manager, ticker
+from matplotlib import dates, font_manager, ticker
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -22,8 +23,12 @@ from lib.draw.writing import short_yuan
 
 # Colours of the page by the value that stands for them in the drawing (lib/page/page.css has both sets, light and dark).
 INK, SOFT, LINE = "#1b2430", "#58626f", "#d8dce2"
-DARK, LIGHT = "#1d4f7c", "#7aa0c4"
-_VARIABLES = {INK: "--ink", SOFT: "--soft", LINE: "--line", DARK: "--accent", LIGHT: "--net-company"}
+DARK, LIGHT, WARM = "#1d4f7c", "#7aa0c4", "#c98f4e"
+ALARM, GREY, PALE = "#b3261e", "#8a94a3", "#c9ced6"
+_VARIABLES = {
+    **{INK: "--ink", SOFT: "--soft", LINE: "--line", DARK: "--accent", LIGHT: "--net-company", WARM: "--net-person"},
+    **{ALARM: "--net-hit", GREY: "--net-account", PALE: "--net-unknown"},
+}
 _WIDE = 9.6  # inches, as wide as the text of a page
 
 
@@ -71,6 +76,24 @@ def plain(ax: Axes) -> None:
     ax.yaxis.set_major_formatter(ticker.FuncFormatter(lambda v, _: short_yuan(Decimal(f"{abs(v):.2f}")) if v else "0"))
     ax.grid(axis="y", color=LINE, linewidth=0.6)
     ax.set_axisbelow(True)
+
+
+_DAYS = ["%Y", "%Y-%m", "%m-%d", "%m-%d %H:%M", "%H:%M", "%H:%M:%S"]  # of years, months, days … seconds
+
+
+def label_days(ax: Axes) -> None:
+    """Write days, months or years below, as many as there is room for."""
+    locator: Any = dates.AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
+    formats = {"formats": _DAYS, "zero_formats": _DAYS, "offset_formats": ["", "%Y", "%Y-%m", *["%Y-%m-%d"] * 3]}
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, **formats))  # type: ignore[no-untyped-call]
+
+
+def label_months(ax: Axes, days: Sequence[dt.date], most: int = 14) -> None:
+    """Label every month of a short span; in a longer one, quarters, half years or Januaries (places: months from the first)."""
+    step = next((s for s in (1, 3, 6, 12) if len(days) / s <= most), 12)
+    ticks = [i for i, d in enumerate(days) if (d.month - 1) % step == 0] or [0]
+    ax.set_xticks(ticks, [f"{days[i]:%Y-%m}" for i in ticks])
 
 
 @cache
