@@ -117,8 +117,8 @@ def test_lists_of_lists_and_of_shares_are_written_one_by_one() -> None:
 
 
 def test_long_lists_say_how_many_more_there_are() -> None:
-    made = pd.DataFrame({"transfer_ids": [[f"t{i}" for i in range(1000)]]})
-    assert shown(made)[1][0].endswith("t11 等另 988 项")
+    made = pd.DataFrame({"transfer_ids": [[f"t{i}" for i in range(1000)]], "names": [[f"n{i}" for i in range(1000)]]})
+    assert shown(made)[1] == ["t0、t1、t2、t3 等另 996 项", f"{'、'.join(f'n{i}' for i in range(12))} 等另 988 项"]
 
 
 def test_a_report_hides_lenders_and_borrowers_and_names_holders(

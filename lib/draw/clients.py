@@ -52,7 +52,8 @@ def client_money(case: Case, frame: pd.DataFrame | None = None) -> Piece:
         plotting.label_days(ax)
         ax.axhline(0, color=INK, linewidth=0.8)
         ax.legend(loc="upper left", ncol=3, frameon=False, fontsize=9, labelcolor=SOFT)
-        ax.margins(x=0.01, y=0.18)
+        ax.margins(x=0.01)
+        ax.set_ylim(0, 1.2 * max(ax.get_ylim()[1], 1.0))
     return Piece(figure(made.svg, caption), caption)
 
 
@@ -95,7 +96,8 @@ def payout_sources(case: Case, frame: pd.DataFrame | None = None) -> Piece:
         plotting.label_months(ax, months)
         ax.axhline(0, color=INK, linewidth=0.8)
         ax.legend(loc="upper left", ncol=6, frameon=False, fontsize=9, labelcolor=SOFT)
-        ax.margins(x=0.01, y=0.2)
+        ax.margins(x=0.01)
+        ax.set_ylim(0, 1.2 * max(*low, 1.0))
     return Piece(figure(made.svg, caption), caption)
 
 

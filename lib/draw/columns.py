@@ -17,6 +17,7 @@ from lib.schema import schema
 from lib.words import has_word, pick, word
 
 MAX_LISTED = 12
+MAX_RECORDS = 4  # of lists of ids that stand for evidence: the frame holds them all
 _SHARES = re.compile(r"(^|_)(shares?|rate|apr|votes|confidence)(_|$)")
 _ACCOUNTS = re.compile(r"(^|_)accounts?(_ids?|_number)?$")
 _NUMBERS = frozenset(("id_number", "written_number", "phone"))
@@ -143,14 +144,15 @@ def _lists(name: str, present: list[Any]) -> Callable[[Any], object]:
     if items and all(isinstance(i, float) for i in items):
         return lambda v: _cut([_numbers(name)(i) for i in v], mark)
     known = people.names([i for i in items if isinstance(i, str)]) if _holds_parties(name) else {}
+    most = MAX_RECORDS if name in ("transfer_ids", "flow_ids", "other_accounts") and mark != " → " else MAX_LISTED
     one = _account if _ACCOUNTS.search(name) else _masked_name if name.endswith("_names") else _record
 
     def write(value: Any) -> Safe:
         parts: list[object] = [
             tag("span", known[i], title=_record(i)) if i in known else NOTHING if is_null(i) else one(str(i))
-            for i in value[:MAX_LISTED]
+            for i in value[:most]
         ]
-        return _cut(parts, mark, len(value))
+        return _cut(parts, mark, len(value), most)
 
     return write
 
@@ -159,10 +161,10 @@ def _masked_name(value: str) -> str:
     return people.shown_name(value, None, None)
 
 
-def _cut(parts: list[object], mark: str, size: int | None = None) -> Safe:
+def _cut(parts: list[object], mark: str, size: int | None = None, most: int = MAX_LISTED) -> Safe:
     """Join the first items of a list of `size`, and say how many more there are."""
-    more = (len(parts) if size is None else size) - MAX_LISTED
-    listed = join(parts[:MAX_LISTED], mark)
+    more = (len(parts) if size is None else size) - most
+    listed = join(parts[:most], mark)
     return join((listed, word("tables", "and_more", more=count(more)) if more > 0 else ""))
 
 

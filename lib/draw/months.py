@@ -119,12 +119,13 @@ def _name_side(ax: Axes, amounts: "pd.Series[float]", name: str, sign: int) -> N
     place = 0.995 if sign > 0 else 0.005
     total = short_yuan(Decimal(f"{amounts.sum():.2f}"))
     text = word("draw", "side", name=name, total=total)
+    left = at > len(amounts) / 5  # on the side where the largest month is not
     ax.text(
-        0.004,
+        0.004 if left else 0.996,
         place,
         text,
         transform=ax.transAxes,
-        ha="left",
+        ha="left" if left else "right",
         va="top" if sign > 0 else "bottom",
         fontsize=10,
         color=DARK if sign > 0 else SOFT,

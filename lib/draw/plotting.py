@@ -15,6 +15,7 @@ import matplotlib as mpl
 from matplotlib import dates, font_manager, ticker
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from lib import fonts
 from lib.draw.markup import Safe, esc, tag
@@ -60,7 +61,7 @@ def sheet(height: float, panels: int, title: str) -> Iterator[tuple[list[Axes], 
         "path.simplify": False,
     }
     with mpl.rc_context(settings):
-        drawn, made = Figure(figsize=(_WIDE, height), layout="constrained"), Drawn()
+        drawn, made = Figure(figsize=(_WIDE, height), layout=ConstrainedLayoutEngine(hspace=0.06, h_pad=0.08)), Drawn()
         yield list(drawn.subplots(panels, 1, sharex=True, squeeze=False)[:, 0]), made
         written = io.StringIO()
         drawn.savefig(written, format="svg", transparent=True, metadata={"Date": None, "Creator": None})

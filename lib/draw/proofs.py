@@ -16,6 +16,7 @@ from lib.draw.writing import is_null
 from lib.words import word
 
 SOURCES = "sources"
+WIDE_FRAME = 12  # columns
 PATTERN = "pattern_id"
 _NAMES = ("name", "party_id", "controller_id", "holder_id")  # by what a row is called, the first that there is
 _BOUNDS = {"share_low": "share", "share_high": "share", "votes_high": "votes"}  # and what they may say again
@@ -25,6 +26,8 @@ def shown_columns(frame: pd.DataFrame) -> list[str]:
     """Return the columns that the table shows: names once, and of an answer that proves itself what says something."""
     names = [str(name) for name in frame.columns]
     names = [name for name in names if not _said_already(frame, name)]
+    if len(names) >= WIDE_FRAME:  # a name says who it is; the frame holds the id
+        names = [name for name in names if not (name.endswith("_id") and f"{name.removesuffix('_id')}_name" in names)]
     if "rules" in names:  # the findings stand under their rules
         names = [name for name in names if name != "finding_ids"]
     if PATTERN in names:
