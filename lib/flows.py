@@ -35,7 +35,13 @@ from lib.money.holding import held_balances
 from lib.money.instalments import instalments
 from lib.money.matching import reconcile
 from lib.money.overview import between, monthly, network
-from lib.money.owing import derive_owed_at_platform, derive_owed_days, derive_owed_in_all, derive_owed_spans
+from lib.money.owing import (
+    derive_owed_at_platform,
+    derive_owed_by_group,
+    derive_owed_days,
+    derive_owed_in_all,
+    derive_owed_spans,
+)
 from lib.money.pricing import derive_annual_rates
 from lib.money.resting import at_rest
 from lib.money.scope import accounts, transfers
@@ -63,6 +69,7 @@ __all__ = [
     "derive_covered_days",
     "derive_disbursements",
     "derive_owed_at_platform",
+    "derive_owed_by_group",
     "derive_owed_days",
     "derive_owed_in_all",
     "derive_owed_spans",

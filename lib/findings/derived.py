@@ -28,6 +28,7 @@ MAKERS: dict[str, str] = {
     "owed_days": "lib.flows",
     "owed_at_platform": "lib.flows",
     "owed_in_all": "lib.flows",
+    "owed_by_group": "lib.flows",
     "owed_spans": "lib.flows",
     "trades": "lib.flows",
     "annual_rates": "lib.flows",
