@@ -30,6 +30,7 @@ from lib.money.derived import (
     derive_case_loans,
     derive_covered_days,
     derive_disbursements,
+    derive_instalment_rows,
 )
 from lib.money.holding import held_balances
 from lib.money.instalments import instalments
@@ -68,6 +69,7 @@ __all__ = [
     "derive_case_loans",
     "derive_covered_days",
     "derive_disbursements",
+    "derive_instalment_rows",
     "derive_owed_at_platform",
     "derive_owed_by_group",
     "derive_owed_days",

@@ -32,6 +32,7 @@ MAKERS: dict[str, str] = {
     "owed_spans": "lib.flows",
     "trades": "lib.flows",
     "annual_rates": "lib.flows",
+    "instalment_rows": "lib.flows",
     "covered_days": "lib.flows",
     "ways_of_funds": "lib.flows",
     "balance_breaks": "lib.flows",
