@@ -34,6 +34,7 @@ from lib.money.derived import (
     derive_case_loans,
     derive_covered_days,
     derive_disbursements,
+    derive_instalment_rows,
 )
 from lib.money.holding import held_balances
 from lib.money.hubtrips import hub_trips
@@ -41,7 +42,13 @@ from lib.money.instalments import instalments
 from lib.money.liability import client_money
 from lib.money.matching import reconcile
 from lib.money.overview import between, monthly, network
-from lib.money.owing import derive_owed_at_platform, derive_owed_days, derive_owed_in_all, derive_owed_spans
+from lib.money.owing import (
+    derive_owed_at_platform,
+    derive_owed_by_group,
+    derive_owed_days,
+    derive_owed_in_all,
+    derive_owed_spans,
+)
 from lib.money.patterns.answering import patterns
 from lib.money.payouts import payout_sources
 from lib.money.pooling import pooling
@@ -73,7 +80,9 @@ __all__ = [
     "derive_case_loans",
     "derive_covered_days",
     "derive_disbursements",
+    "derive_instalment_rows",
     "derive_owed_at_platform",
+    "derive_owed_by_group",
     "derive_owed_days",
     "derive_owed_in_all",
     "derive_owed_spans",

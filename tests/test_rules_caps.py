@@ -1,4 +1,4 @@
-"""LM-02 to LM-04: what companies owe on one platform, and what persons and companies owe on all of them."""
+"""LM-02 to LM-05: what companies owe on one platform, persons and companies on all of them, and groups on one."""
 
 from datetime import date
 from decimal import Decimal
@@ -190,3 +190,59 @@ def test_a_platform_whose_contracts_are_not_held_leaves_every_sum_open(tmp_path)
     assert said(found, "A", "LM-04") == ("not_testable", 1, 0)
     assert found["A"]["LM-04"][0]["why_not"] == "1 家平台的借款合同未提供, 其借款无法合计"
     assert found["Z"]["LM-03"][0]["why_not"] == "没有本平台的借款合同"
+
+
+# -- LM-05 ------------------------------------------------------------------------------------------------------------------
+
+
+def group(platform: str, *owed: tuple[str, str], share: float = 0.51, owner: str = "N9") -> dict[str, list[Row]]:
+    """Lend to borrowers of a platform, companies of which one person holds a share through a company of his own."""
+    held = [("TOP", owner, 1.0)] + [(f"{n}", "TOP", share) for n, _ in owed if n.startswith("B")]
+    rows = [
+        {"holding_id": f"{platform}:{b}:{a}", "holder_id": f"{a}-{platform}" if a == "TOP" else a, "share": part}
+        | {"held_id": f"{b}-{platform}"}
+        for b, a, part in held
+    ]
+    loans = [loan(platform, f"{n}-{platform}" if n.startswith("B") else n, yuan) for n, yuan in owed]
+    firms = [{"party_id": f"{n}-{platform}", "kind": "company", "name": n} for n, _ in owed if n.startswith("B")]
+    return {
+        "loans": loans,
+        "holdings": rows,
+        "parties": [*firms, {"party_id": f"TOP-{platform}", "kind": "company", "name": "控股"}],
+    }
+
+
+GROUPS = {
+    "at": (group("at", ("B1", "500000"), ("B2", "500000")), "clear", 3),
+    "over": (group("over", ("B1", "500000"), ("B2", "500000.01")), "hit", 3),
+    "half": (group("half", ("B1", "900000"), ("B2", "900000"), share=0.5), "clear", 3),
+    "owner": (group("owner", ("B1", "900000"), ("N8", "100000.01"), owner="N8"), "hit", 3),
+    "one-above": (group("one-above", ("B1", "1000000.01"), ("B2", "5")), "clear", 3),
+    "owner-above": (group("owner-above", ("B1", "900000"), ("N7", "200000.01"), owner="N7"), "clear", 3),
+    "alone": (group("alone", ("B1", "1000000")), "clear", 2),
+}
+
+
+@pytest.fixture(scope="module")
+def groups(tmp_path_factory: pytest.TempPathFactory) -> Found:
+    parts = [tables for tables, *_ in GROUPS.values()]
+    mixed = joined(*parts)
+    unheld = [loan("unheld", "B3", "5")]
+    tables = district(mixed.pop("loans") + unheld, [])
+    tables["holdings"] = [{"holding_id": "19", "holder_id": "N18", "held_id": "B19", "share": 1.0}]  # the loan of one yuan
+    return judged(tmp_path_factory, joined(tables, mixed), ["LM-05"])
+
+
+@pytest.mark.parametrize("platform", GROUPS)
+def test_what_a_group_under_one_controller_owes_on_one_platform(groups: Found, platform: str):
+    _, outcome, loans = GROUPS[platform]
+    assert said(groups, platform, "LM-05") == (outcome, loans, loans)
+
+
+def test_a_group_is_told_by_its_controller_and_a_company_without_holders_is_untested(groups: Found):
+    (hit,) = groups["over"]["LM-05"]
+    assert (hit["subject_id"], hit["amount_yuan"]) == ("N9", Decimal("1000000.01"))
+    assert ids(hit, "loans") == ["over:B1-over:2017-03-01:500000", "over:B2-over:2017-03-01:500000.01"]
+    assert "2 名借款人在同一控制人之下" in hit["detail"]
+    assert said(groups, "unheld", "LM-05") == ("not_testable", 2, 1)
+    assert "没有股东记录" in groups["unheld"]["LM-05"][0]["why_not"]

@@ -112,6 +112,7 @@ SPLITS: dict[str, tuple[Tables, tuple[str, int, int]]] = {
         case("legacy", lent("legacy", 0, "2016-08-23", HALVES[0]), lent("legacy", 1, "2016-08-24", HALVES[1])),
         ("clear", 1, 1),
     ),
+    "unheld": (case("unheld", lent("unheld", 0, MARCH, "5"), kind="company"), ("not_testable", 1, 0)),
     "sisters": (
         case(
             "sisters",
@@ -129,7 +130,9 @@ SPLITS: dict[str, tuple[Tables, tuple[str, int, int]]] = {
 @pytest.fixture(scope="module")
 def splits(tmp_path_factory: pytest.TempPathFactory) -> Found:
     parts = [tables for tables, _ in SPLITS.values()]
-    return judged(tmp_path_factory, joined(platforms(*SPLITS), {"projects": [{"project_id": "J"}]}, *parts), ["SP-01"])
+    held = [{"holding_id": i, "holder_id": f"O-{i}", "held_id": f"B-{i}", "share": 1.0} for i in ("company", "company-over")]
+    more = {"projects": [{"project_id": "J"}], "holdings": held}
+    return judged(tmp_path_factory, joined(platforms(*SPLITS), more, *parts), ["SP-01"])
 
 
 @pytest.mark.parametrize("name", SPLITS)

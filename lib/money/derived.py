@@ -4,7 +4,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lib.case import Case
-from lib.money import balances, matching, scope, statements
+from lib.money import balances, instalments, matching, scope, statements
 
 _DISBURSEMENTS = ["loan_id", "outcome", "match", "transfer_ids", "contract_yuan", "paid_yuan", "first_on", "last_on"]
 
@@ -27,6 +27,18 @@ def derive_disbursements(
     case_id · loan_id · outcome · match · transfer_ids · contract_yuan · paid_yuan · first_on · last_on.
     """
     found = matching.payouts(case.store, tol_yuan, days).select(_DISBURSEMENTS)
+    return of_cases(scope.case_loans(case, scope_rows), found, "loan_id")
+
+
+def derive_instalment_rows(
+    case: Case, scope_rows: scope.Scope, *, tol_yuan: float = matching.TOL_YUAN, days: int = matching.DAYS
+) -> pa.Table:
+    """Return which repayments of the ledger the bank shows, for the loans of every case: see `instalments`.
+
+    case_id · loan_id · period · outcome · due_on · repayment_ids.
+    """
+    found = instalments.rows_of(case.store, tol_yuan, days)
+    found = found.select(["loan_id", "period", "outcome", "due_on", "repayment_ids"])
     return of_cases(scope.case_loans(case, scope_rows), found, "loan_id")
 
 

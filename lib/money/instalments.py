@@ -52,7 +52,7 @@ def instalments(case: Case, tol_yuan: float = TOL_YUAN, days: int = DAYS) -> pd.
     BadParameter
         If `tol_yuan` or `days` is out of range.
     """
-    rows = of_loans(_rows(case.store, tol_yuan, days), scope.loan_ids(case))
+    rows = of_loans(rows_of(case.store, tol_yuan, days), scope.loan_ids(case))
     later = pc.fill_null(pc.greater(rows["due_on"], pa.scalar(case.as_of, pa.date32())), False)
     idle = pc.is_in(rows["outcome"], value_set=pa.array(["unpaid", "not_covered"]))
     silent = pc.and_(pc.is_null(rows["ledger_on"]), pc.equal(pc.list_value_length(rows["repayment_ids"]), 0))
@@ -62,7 +62,8 @@ def instalments(case: Case, tol_yuan: float = TOL_YUAN, days: int = DAYS) -> pd.
     return found
 
 
-def _rows(store: Store, tol_yuan: float, days: int) -> pa.Table:
+def rows_of(store: Store, tol_yuan: float, days: int) -> pa.Table:
+    """Return `instalments` for all loans of a Store, not cut at a day; worked out once per version and setting."""
     key = ("money.instalments", as_fen("tol_yuan", tol_yuan), days)
     if key not in store.memo:
         payments(store, tol_yuan, days)

@@ -2,7 +2,7 @@
 id = "SP-01"
 severity = "major"
 in_force = {from = "2016-08-24"}
-needs = ["loans", "repayments"]
+needs = ["loans", "repayments", "holdings"]
 params = {days = 30, alike_share = 0.8, person_cap_yuan = 200000, body_cap_yuan = 1000000}
 derive = {owed_spans = {}, register_controllers = {}}
 
@@ -196,7 +196,13 @@ from scope
 inner join found on scope.institution_id = found.institution_id;
 
 -- coverage: listings signed under the measures; tested: those of which all is known, or that are alone in their group
-with grouped as (
+with held as (
+    select distinct held_id
+    from holdings
+    where coalesce(valid_from, $as_of) <= $as_of and (valid_to is null or valid_to > $as_of)
+),
+
+grouped as (
     select
         institution_id,
         coalesce(group_id, listing) as group_id,
@@ -211,6 +217,7 @@ weighed as (
         scope.case_id,
         facts.*,
         grouped.listings > 1 as has_others,
+        not facts.is_person and held.held_id is null as group_unknown,
         -- owed beside another only if nothing was repaid that the records leave open
         coalesce(facts.sure_until, date '9999-12-31') <> coalesce(facts.may_until, date '9999-12-31')
         and grouped.group_yuan > case when facts.is_person then $person_cap_yuan else $body_cap_yuan end as repaid_unknown
@@ -218,6 +225,7 @@ weighed as (
     inner join facts on scope.institution_id = facts.institution_id
     inner join grouped
         on facts.institution_id = grouped.institution_id and coalesce(facts.group_id, facts.listing) = grouped.group_id
+    left join held on facts.borrower_id = held.held_id
 ),
 
 asked as (
@@ -228,6 +236,7 @@ asked as (
             when borrower_id is null then 'listing_borrower_unknown'
             when kind_unknown then 'listing_kind_unknown'
             when principal_yuan is null then 'listing_amount_unknown'
+            when group_unknown then 'listing_group_unknown'
             when not has_others then 'tested'
             when day_unknown then 'listing_day_unknown'
             when purpose is null then 'listing_purpose_unknown'
@@ -254,6 +263,7 @@ select
         { 'code': 'listing_borrower_unknown', 'v': count(*) filter (where asked.verdict = 'listing_borrower_unknown') },
         { 'code': 'listing_kind_unknown', 'v': count(*) filter (where asked.verdict = 'listing_kind_unknown') },
         { 'code': 'listing_amount_unknown', 'v': count(*) filter (where asked.verdict = 'listing_amount_unknown') },
+        { 'code': 'listing_group_unknown', 'v': count(*) filter (where asked.verdict = 'listing_group_unknown') },
         { 'code': 'listing_day_unknown', 'v': count(*) filter (where asked.verdict = 'listing_day_unknown') },
         { 'code': 'listing_purpose_unknown', 'v': count(*) filter (where asked.verdict = 'listing_purpose_unknown') },
         { 'code': 'listing_repaid_unknown', 'v': count(*) filter (where asked.verdict = 'listing_repaid_unknown') }

@@ -1,22 +1,26 @@
 -- owed_above: borrowers who owe, or may owe, more than a cap: at one platform or at all of them together
 -- grain:   one row per case and borrower
--- inputs:  money_scope(case_id, institution_id, party_id), money_owed_days (owed_days), loans, parties
+-- inputs:  money_scope(case_id, institution_id, party_id), money_owed_days (owed_days), loans, parties,
+--          money_groups(member_id, group_id): borrowers that count as one; no others
 -- params:  $cap_yuan · $signed_from, first day of signing that counts · $as_of · $everywhere boolean, platforms add up
 --
 -- A case has the borrowers who owed its institution anything on a day on which they were above the cap. `certain` is false
--- where only a repayment that is not fully recorded keeps a borrower above it: then nothing but borrower and kind is said.
+-- where only a repayment that is not fully recorded keeps a borrower above it: then nothing but borrower, kind and all loans
+-- is said.
 with counted as (
     select
-        loan_id,
-        borrower_id,
-        institution_id,
-        case when $everywhere then '' else institution_id end as pool
+        loans.loan_id,
+        loans.borrower_id as member_id,
+        coalesce(money_groups.group_id, loans.borrower_id) as borrower_id,
+        loans.institution_id,
+        case when $everywhere then '' else loans.institution_id end as pool
     from loans
+    left join money_groups on loans.borrower_id = money_groups.member_id
     where
-        borrower_id is not null
-        and (institution_id is not null or $everywhere)
-        and principal_yuan is not null
-        and coalesce(signed_on, started_on) between $signed_from and $as_of
+        loans.borrower_id is not null
+        and (loans.institution_id is not null or $everywhere)
+        and loans.principal_yuan is not null
+        and coalesce(loans.signed_on, loans.started_on) between $signed_from and $as_of
 ),
 
 spans as (
@@ -73,6 +77,8 @@ open_at_peak as (
         spans.pool,
         spans.borrower_id,
         list(spans.loan_id order by spans.loan_id) as loan_ids,
+        list(spans.member_id order by spans.loan_id) as member_ids,
+        list(spans.low_yuan order by spans.loan_id) as owed_yuan,
         count(distinct spans.institution_id) as platforms
     from spans
     inner join peaks on spans.pool = peaks.pool and spans.borrower_id = peaks.borrower_id
@@ -82,6 +88,17 @@ open_at_peak as (
         and spans.on_day <= peaks.peak_on
         and (spans.next_day is null or spans.next_day > peaks.peak_on)
     group by spans.pool, spans.borrower_id
+),
+
+counted_loans as (
+    select
+        counted.pool,
+        counted.borrower_id,
+        list(counted.loan_id order by counted.loan_id) as loan_ids
+    from counted
+    inner join peaks on counted.pool = peaks.pool and counted.borrower_id = peaks.borrower_id
+    where not peaks.certain
+    group by counted.pool, counted.borrower_id
 ),
 
 involved as (
@@ -110,11 +127,14 @@ select
     case when peaks.certain then peaks.peak_on end as peak_on,
     peaks.first_on,
     peaks.last_on,
-    open_at_peak.loan_ids,
+    coalesce(open_at_peak.loan_ids, counted_loans.loan_ids) as loan_ids,
+    open_at_peak.member_ids,
+    open_at_peak.owed_yuan,
     coalesce(open_at_peak.platforms, 0) as platforms
 from money_scope
 inner join involved on money_scope.institution_id = involved.institution_id
 inner join peaks on involved.pool = peaks.pool and involved.borrower_id = peaks.borrower_id
 left join parties on peaks.borrower_id = parties.party_id
+left join counted_loans on peaks.pool = counted_loans.pool and peaks.borrower_id = counted_loans.borrower_id
 left join open_at_peak on peaks.pool = open_at_peak.pool and peaks.borrower_id = open_at_peak.borrower_id
 order by money_scope.case_id, peaks.borrower_id
