@@ -11,63 +11,11 @@ import pytest
 from lib import checks, open_case
 from lib.findings.rules import all_rules
 from tests.conftest import write_store
+from tests.districts import START, District, one, run
 
 Rows = list[dict[str, Any]]
 REQUIRED = all_rules()["EX-03"].params["required"].split(";")
 SHORT = ("借款人清单", "审计报告或三年报表")  # what the plan of "approved" has, the second by one of its two names
-P2P, START = "网络借贷信息中介", "2018-10-08"
-
-
-class District:
-    """Rows of a Store, by table: every institution I has the company C-I, with one own account K-I that is covered."""
-
-    def __init__(self) -> None:
-        self.tables: dict[str, Rows] = {
-            **{name: [] for name in ("institutions", "parties", "accounts", "exit_plans", "exit_steps", "loans", "repayments")},
-            **{name: [] for name in ("transfers", "licences", "holdings", "projects", "assignments")},
-        }
-
-    def add(self, table: str, **row: Any) -> None:
-        self.tables[table].append(row)
-
-    def found(self, name: str, covered: bool = True, held: bool = True, **more: Any) -> None:
-        row = {"institution_id": name, "name": name, "party_id": f"C-{name}", "business_types": P2P, "disposal_class": "exit"}
-        self.add("institutions", **row | more)
-        self.add("parties", party_id=f"C-{name}", kind="company", name=name)
-        if held:
-            self.add("holdings", holding_id=name, holder_id=f"H-{name}", held_id=f"C-{name}", share=1.0)
-        self.account(f"K-{name}", f"C-{name}", **{} if covered else {"statement_to": "2018-11-29"})
-
-    def account(self, account_id: str, holder_id: str, **more: Any) -> None:
-        row = {"account_id": account_id, "holder_id": holder_id, "statement_from": "2017-01-01", "statement_to": "2019-01-31"}
-        self.add("accounts", **row | more)
-
-    def plan(self, name: str, submitted_on: str | None = "2018-09-17", starts_on: str | None = START, **more: Any) -> None:
-        row = {"institution_id": name, "plan_version": "1", "submitted_on": submitted_on, "starts_on": starts_on}
-        self.add("exit_plans", **row | more)
-
-    def step(self, name: str, step: int, due_on: str, planned: Any, paid: Any, **more: Any) -> None:
-        row = {"institution_id": name, "plan_version": "1", "step": step, "due_on": due_on}
-        self.add("exit_steps", **row | {"planned_yuan": planned, "paid_yuan": paid} | more)
-
-    def loan(self, name: str, loan_id: str, lender: str | None, yuan: Any, signed_on: str | None, **more: Any) -> None:
-        row = {"loan_id": loan_id, "institution_id": name, "borrower_id": "B", "lender_id": lender, "principal_yuan": yuan}
-        self.add("loans", **row | {"signed_on": signed_on} | more)
-
-    def pay(self, payer: str, payee: str | None, on: str, yuan: Any, **more: Any) -> None:
-        n = len(self.tables["transfers"])
-        row = {"transfer_id": f"T{n}", "flow_ids": [f"F{n}"], "payer_account": payer, "payee_account": payee, "at": on}
-        self.add("transfers", **row | {"amount_yuan": yuan, "kind": "transfer"} | more)
-
-
-def run(path: Path, rule: str, as_of: str = "2019-01-31", **options: Any) -> pd.DataFrame:
-    return checks.run(open_case(None, as_of, path), rules=[rule], **options)
-
-
-def one(path: Path, rule: str, name: str, as_of: str = "2019-01-31", **options: Any) -> dict[str, Any]:
-    found = run(path, rule, as_of, **options)
-    (row,) = found[found.institution_id == name].to_dict("records")
-    return row
 
 
 # -- EX-01, EX-02, EX-03: the plan and the end -------------------------------------------------------------------------------
@@ -256,6 +204,11 @@ def paying(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made.step("unknown_payee", 1, "2018-10-31", "20000", "20000")
     made.pay("K-unknown_payee", None, "2018-10-31T10:00", "20000")
     made.loan("unknown_payee", "L-unknown", "nobody", "40000", "2017-05-01")
+    made.found("lenders_unknown")  # somebody who stands in no contract got it all
+    made.plan("lenders_unknown")
+    made.step("lenders_unknown", 1, "2018-10-31", "20000", "20000")
+    made.account("K-somebody", "somebody")
+    made.pay("K-lenders_unknown", "K-somebody", "2018-10-31T10:00", "20000")
     made.found("early")
     made.plan("early")
     made.step("early", 1, "2019-02-01", "20000", "0")
@@ -281,6 +234,7 @@ def paying(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("startless", "not_testable", None, 0),
         ("unplanned", "not_testable", None, 1),
         ("unknown_payee", "not_testable", None, 0),
+        ("lenders_unknown", "not_testable", None, 0),
         ("early", "not_testable", None, 0),
     ],
 )
@@ -355,6 +309,9 @@ def beside(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made.loan("startless", "L-startless", "A", "5000", "2018-11-01")
     made.found("no_plan")
     made.loan("no_plan", "L-no_plan", "A", "5000", "2018-11-01")
+    made.found("contractless")
+    made.plan("contractless")
+    made.add("projects", project_id="B-contractless", institution_id="contractless", listed_at="2018-01-01T09:00")
     made.found("listed")
     made.plan("listed")
     made.loan("listed", "L-listed", "A", "5000", None, project_id="B-listed")
@@ -391,6 +348,7 @@ def beside(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("undated", ["not_testable"], "1 项标的或合同没有日期"),
         ("startless", ["not_testable"], "退出方案没有开始日期"),
         ("no_plan", ["not_testable"], "没有退出方案"),
+        ("contractless", ["not_testable"], "没有本平台的借款合同"),
         ("future", ["clear"], ""),
     ],
 )

@@ -106,6 +106,16 @@ lenders as (
     inner join assignments on loans.loan_id = assignments.loan_id
 ),
 
+-- where a contract has no lender, or none was delivered, any payee may be one
+told as (
+    select
+        scope.case_id,
+        coalesce(bool_and(loans.lender_id is not null), false) as every_lender
+    from scope
+    left join loans on scope.institution_id = loans.institution_id
+    group by scope.case_id
+),
+
 paid as (
     select
         own_accounts.case_id,
@@ -115,8 +125,13 @@ paid as (
     from own_accounts
     inner join transfers on own_accounts.account_id = transfers.payer_account
     left join accounts as payee on transfers.payee_account = payee.account_id
+    inner join told on own_accounts.case_id = told.case_id
+    inner join scope on own_accounts.case_id = scope.case_id
     left join lenders on own_accounts.case_id = lenders.case_id and payee.holder_id = lenders.lender_id
-    where lenders.lender_id is not null or payee.holder_id is null
+    where
+        lenders.lender_id is not null
+        or payee.holder_id is null
+        or (not told.every_lender and payee.holder_id not in (scope.institution_id, scope.party_id))
 ),
 
 known as (

@@ -145,7 +145,11 @@ where in_exit and not restructured;
 -- coverage: contracts, and listings without one, of institutions with an exit plan
 select
     scope.case_id,
-    count(facts.act_id) as population,
+    count(facts.act_id)
+    + cast(
+        count(facts.act_id) > 0
+        and not exists (select 1 from loans where loans.institution_id = scope.institution_id) as bigint
+    ) as population,
     count(facts.act_id) filter (where facts.tested) as tested,
     [
         { 'code': 'no_platform', 'v': cast(scope.institution_id is null as bigint) },
