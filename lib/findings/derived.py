@@ -41,7 +41,7 @@ MAKERS: dict[str, str] = {
     "balance_breaks": "lib.flows",
     "balance_coverage": "lib.flows",
     "account_coverage": "lib.money.derived",
-    "owed": "lib.money.derived",
+    "owed_by_loan": "lib.money.derived",
 }
 
 

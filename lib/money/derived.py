@@ -66,7 +66,7 @@ def derive_account_coverage(case: Case, scope_rows: scope.Scope) -> pa.Table:
     return statements.coverage(case.store)
 
 
-def derive_owed(case: Case, scope_rows: scope.Scope) -> pa.Table:
+def derive_owed_by_loan(case: Case, scope_rows: scope.Scope) -> pa.Table:
     """Return what every loan owes at the end of the case's day; the same for every scope.
 
     loan_id · institution_id · start_on · owed_low_yuan · owed_high_yuan.

@@ -4,7 +4,7 @@ severity = "major"
 in_force = {}
 needs = ["institutions", "licences", "loans", "repayments"]
 params = {exit_by_on = 2018-12-31}
-derive = {owed = {}}
+derive = {owed_by_loan = {}}
 
 [title]
 zh = "未按期退出或网站未关闭"
@@ -76,7 +76,7 @@ balances as (
         sum(owed_high_yuan) as high_yuan,
         count(*) filter (where owed_high_yuan is null) as unknown,
         list(loan_id order by loan_id) filter (where owed_low_yuan > 0) as loan_ids
-    from owed
+    from owed_by_loan
     group by institution_id
 )
 
