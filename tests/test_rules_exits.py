@@ -11,7 +11,7 @@ import pytest
 from lib import checks, open_case
 from lib.findings.rules import all_rules
 from tests.conftest import write_store
-from tests.districts import START, District, one, run
+from tests.rule_districts import START, District, one, run
 
 Rows = list[dict[str, Any]]
 REQUIRED = all_rules()["EX-03"].params["required"].split(";")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import write_store
-from tests.districts import District, one
+from tests.rule_districts import District, one
 
 IN = "2017-06-01T10:00"  # thirty days after: 2017-07-01T10:00
 CAPITAL = "1000000.05"  # of which 80 % are 800,000.04
