@@ -51,6 +51,11 @@ def capital(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for payer, payee, at, yuan, *memo in moves:
             given = {"memo": memo[0]} if memo else {}
             made.pay(f"{payer}-{name}", None if payee == "?" else f"{payee}-{name}", at, yuan, **given)
+    for name, payer in (("memo", "H"), ("memo_stranger", "S")):  # a bank's statement: no kind, a memo, and a holder or not
+        made.found(name)
+        made.account(f"{payer}-{name}", f"{payer}-{name}")
+        made.pay(f"{payer}-{name}", f"K-{name}", IN, CAPITAL, kind=None, memo="投资款")
+        made.pay(f"K-{name}", f"{payer}-{name}", "2017-06-05T10:00", "800000.04", kind=None)
     made.found("none")
     return write_store(tmp_path_factory.mktemp("capital") / "s.duckdb", made.tables)
 
@@ -76,6 +81,8 @@ def capital(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("unheld", "not_testable", None, "没有股东记录, 关联方不全"),
         ("uncovered", "not_testable", None, "1 笔出资之后的流水未覆盖机构全部账户"),
         ("none", "not_testable", None, "流水中没有出资入账"),
+        ("memo", "hit", "800000.04", "该笔出资 1,000,000.05 元"),
+        ("memo_stranger", "not_testable", None, "流水中没有出资入账"),
     ],
 )
 def test_capital_stays_for_thirty_days(name: str, outcome: str, amount: str | None, said: str, capital: Path):

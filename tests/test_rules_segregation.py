@@ -24,6 +24,7 @@ MOVES: dict[str, list[Move]] = {
     "line": [move("C", "B", "990", **LOAN), move("B", "K", "10", **LOAN)],  # 1 % exactly
     "above": [move("C", "B", "989.99", **LOAN), move("B", "K", "10.01", **LOAN)],
     "fee": [move("C", "B", "990", **LOAN), move("B", "K", "100", kind="fee", **LOAN)],
+    "fee_memo": [move("C", "B", "990", **LOAN), move("B", "K", "100", memo="账户管理费", **LOAN)],
     "before_custody": [move("B", "K", "100", "2016-12-31", **LOAN), move("C", "B", "990", **LOAN)],
     "first_day": [move("B", "K", "100", "2017-01-01", **LOAN), move("C", "B", "990", **LOAN)],
     "unknown_side": [move("C", "B", "980", **LOAN), move("B", "?", "10", **LOAN), move(None, "K", "10", **LOAN)],
@@ -50,6 +51,11 @@ MOVES: dict[str, list[Move]] = {
     ],
     "takes_capital": [move("B", "K", "50"), move("X", "K", "900", kind="capital"), move("X", "K", "50", kind="fee")],
     "client_fees": [move("A", "K", "50", kind="fee"), move("A", "K", "50", kind="capital"), move("A", "K", "9", kind="refund")],
+    "client_memos": [
+        move("A", "K", "50", memo="服务费"),
+        move("A", "K", "50", memo="投资款"),
+        move("A", "K", "9", memo="退款"),
+    ],
     "unknown_payer": [move(None, "K", "50"), move("X", "K", "950")] + [move("K", "X", "1", memo="社保")] * 2,
     "top_up": [move("X", "K", "50", memo="出借充值")] + [move("K", "X", "1", memo="水电")] * 2,
     "old_mix": [move("A", "K", "50", "2016-08-23")] + [move("K", "X", "1", memo="房租")] * 2,
@@ -57,8 +63,9 @@ MOVES: dict[str, list[Move]] = {
     # GR-04
     "reserve_pays": [move("V", "A", "80"), move("V", "A", "20", "2018-02-05")],
     "reserve_deposit": [move("V", "B", "80"), move("V", "A", "20", kind="refund"), move("V", "K", "9"), move("V", "X", "9")],
+    "reserve_memo_back": [move("V", "A", "20", memo="保证金退还")],
     "reserve_fed": [move("B", "V", "70", "2017-12-08"), move("B", "V", "5", "2017-12-07"), move("K", "V", "60")],
-    "reserve_interest": [move("X", "V", "1", kind="interest")],
+    "reserve_interest": [move("X", "V", "1", kind="interest"), move("X", "V", "1", memo="结息")],
     "reserve_memo": [move("B", "K", "70", "2017-12-08", memo="风险准备金"), move("B", "K", "5", "2017-12-07", memo="质保服务")],
     "reserve_nowhere": [move("V", None, "80")],
 }
@@ -97,6 +104,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("line", "clear", None, ""),
         ("above", "hit", "10.01", "1 笔划转不经存管户；占合同资金 1.00%"),
         ("fee", "clear", None, ""),
+        ("fee_memo", "clear", None, ""),
         ("before_custody", "clear", None, ""),
         ("first_day", "hit", "100.00", "1 笔划转不经存管户；占合同资金 9.17%"),
         ("unknown_side", "not_testable", None, "2 笔划转有一方账户或用途不明, 可能改变结果"),
@@ -120,6 +128,7 @@ def test_contract_money_passes_custody(name: str, outcome: str, amount: str | No
         ("one_cost", "clear", None, ""),
         ("takes_capital", "hit", "50.00", "来自出借人、借款人的占入账 5.00%；经营收支 2 笔"),
         ("client_fees", "clear", None, ""),
+        ("client_memos", "clear", None, ""),
         ("unknown_payer", "not_testable", None, "1 个账户有付款人不明的入账, 可能改变结果"),
         ("top_up", "hit", "50.00", "来自出借人、借款人的占入账 100.00%；经营收支 2 笔"),
         ("old_mix", "clear", None, ""),
@@ -139,6 +148,7 @@ def test_clients_money_is_kept_apart(name: str, outcome: str, amount: str | None
     [
         ("reserve_pays", "hit", "100.00", "付给出借人 2 笔"),
         ("reserve_deposit", "clear", None, ""),
+        ("reserve_memo_back", "clear", None, ""),
         ("reserve_fed", "hit", "70.00", "停止新增后入账 1 笔"),
         ("reserve_interest", "clear", None, ""),
         ("reserve_memo", "hit", "70.00", "停止新增后入账 1 笔"),

@@ -75,6 +75,7 @@ moved as (
     left join accounts as payee on transfers.payee_account = payee.account_id
     where
         transfers.kind is distinct from 'fee'
+        and not coalesce(regexp_matches(transfers.memo, '手续费|服务费|管理费'), false)
         and cast(transfers.at as date) between greatest(custody.since_on, $in_force_from) and $as_of
         and undone.transfer_id is null
 )

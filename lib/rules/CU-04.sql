@@ -81,6 +81,8 @@ moved as (
         transfers.payee_account = own_accounts.account_id as is_in,
         transfers.payee_account = own_accounts.account_id
         and (clients.client_id is not null or coalesce(regexp_matches(transfers.memo, '出借|认购|投标款|充值'), false))
+        -- statements of banks have memos and no kinds
+        and not coalesce(regexp_matches(transfers.memo, '手续费|服务费|管理费|投资款|出资款|增资|退款|退还|退回|退汇'), false)
         and coalesce(transfers.kind, 'transfer') not in ('fee', 'capital', 'refund', 'interest') as of_client,
         transfers.payee_account = own_accounts.account_id
         and (
@@ -88,7 +90,10 @@ moved as (
             and coalesce(transfers.kind, 'transfer') not in ('fee', 'capital', 'refund', 'interest'))
             as of_unknown,
         case
-            when transfers.payee_account = own_accounts.account_id then coalesce(transfers.kind in ('fee', 'capital'), false)
+            when transfers.payee_account = own_accounts.account_id
+                then
+                    coalesce(transfers.kind in ('fee', 'capital'), false)
+                    or coalesce(regexp_matches(transfers.memo, '手续费|服务费|管理费|投资款|出资款|增资'), false)
             else coalesce(
                 regexp_matches(
                     transfers.memo, '工资|薪|社保|公积金|房租|租金|物业|水电|缴税|税款|税费|广告|推广|宣传|办公|差旅|装修'

@@ -77,7 +77,9 @@ paid as (
         transfers.amount_yuan,
         case
             when payee.holder_id is null then 'unknown'
-            when lenders.lender_id is not null and coalesce(transfers.kind, '') <> 'refund' then 'payout'
+            when
+                lenders.lender_id is not null and coalesce(transfers.kind, '') <> 'refund'
+                and not coalesce(regexp_matches(transfers.memo, '退还|退款|保证金'), false) then 'payout'
             else 'fine'
         end as verdict
     from own_accounts
@@ -105,6 +107,7 @@ fed as (
     where
         cast(transfers.at as date) between $stop_on and $as_of
         and transfers.kind is distinct from 'interest'
+        and not coalesce(regexp_matches(transfers.memo, '利息|结息'), false)
         and transfers.reversal_of is null
         and not coalesce(payer.holder_id in (own_accounts.party_id, own_accounts.institution_id), false)
         and (own_accounts.is_reserve or coalesce(regexp_matches(transfers.memo, '备付|准备金|质保'), false))

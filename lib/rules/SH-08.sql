@@ -12,13 +12,12 @@ en = "Capital paid in that goes out again"
 
 [logic]
 zh = """\
-出资 (资金类型 capital) 到账后 {days} 天内, 机构自有账户直接, 或经一个第三方, 付给出资人及关联方的金额达到该笔出资的 \
-{returned_share} (经第三方的, 按其收到与转出的较小者计; \
-工资社保除外)。收款人不明, 或其后流水未提供的付款, 足以改变结果时不作认定。"""
+出资 (资金类型 capital, 或股东所付、摘要为投资款、增资等) 到账后 {days} 天内, 机构自有账户直接, 或经一个第三方, 付给出资人及关联方的金额达到该笔出资的 \
+{returned_share} (经第三方的, 按其收到与转出的较小者计; 工资社保除外)。收款人不明, 或其后流水未提供的付款, 足以改变结果时不作认定。"""
 en = """\
-Within {days} days of a payment of capital, its own accounts pay {returned_share} of it or more to its payer \
-and to related parties, directly or through one third party (the lesser of what it got and passed on; wages apart). Where \
-payees are unknown, or what they did with the money is not in the data, and that could change the answer, nothing is said."""
+Within {days} days of a payment of capital (by its kind, or from a holder with such a memo), its own accounts pay \
+{returned_share} of it or more to its payer and to related parties, directly or through one third party (the lesser of what it got \
+and passed on; wages apart). Where payees are unknown, or what they did with the money is not in the data, and that could change the answer, nothing is said."""
 
 [[basis]]
 law = {zh = "公司法 (2023)", en = "Company Law (2023)"}
@@ -42,6 +41,7 @@ en = "The return of a loan that the holder had given before"
 with own_accounts as (
     select
         scope.case_id,
+        scope.party_id,
         accounts.account_id
     from scope
     inner join accounts on accounts.holder_id in (scope.party_id, scope.institution_id)
@@ -60,7 +60,15 @@ capital as (
     inner join transfers on own_accounts.account_id = transfers.payee_account
     left join accounts as payer on transfers.payer_account = payer.account_id
     where
-        transfers.kind = 'capital'
+        (
+            transfers.kind = 'capital'
+            -- statements of banks have memos and no kinds
+            or (
+                coalesce(transfers.kind, 'transfer') in ('transfer', 'other')
+                and regexp_matches(transfers.memo, '投资款|出资款|增资|股本|入股|注册资本')
+                and (own_accounts.party_id, payer.holder_id) in (select (holdings.held_id, holdings.holder_id) from holdings)
+            )
+        )
         and cast(transfers.at as date) >= $in_force_from
         and cast(transfers.at as date) <= $as_of
         and transfers.payer_account not in (
