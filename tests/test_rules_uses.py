@@ -168,7 +168,7 @@ def test_who_is_a_student_on_the_day_of_signing(students: Found, name: str):
 
 
 def test_a_student_is_told_with_what_tells_of_it(students: Found):
-    assert students["address"]["LU-03"][0]["detail"] == "出生于 1997-06-01；地址为学校"
+    assert students["address"]["LU-03"][0]["detail"] == "签约时 20 周岁；地址为学校"
     assert ids(students["words"]["LU-03"][0]) == ["words", "B-words"]
     assert "是否学生未知" in students["young"]["LU-03"][0]["why_not"]
 

@@ -50,7 +50,7 @@ with figures as (
         disclosures.as_of_on,
         disclosures.metric,
         case when disclosures.metric ~ '90' then 91 else 1 end as days_over,
-        regexp_extract(translate(disclosures.value_text, '，, 　', ''), '^([0-9]+(?:[.][0-9]+)?)(?:亿|万)?元?$', 1) as digits,
+        regexp_extract(translate(disclosures.value_text, '，, 　', ''), '^([0-9]+(?:[.][0-9]+)?)(?:亿|万)?元?\z', 1) as digits,
         case
             when disclosures.value_text ~ '亿' then 100000000
             when disclosures.value_text ~ '万' then 10000
