@@ -97,7 +97,8 @@ def test_an_invalid_borrower_is_told_with_every_reason(valid: Found):
     assert [item["table"] for item in hit["evidence"]] == ["loans", "parties", "registry_changes"]
     assert hit["detail"] == "签约前已注销或吊销 (2017-02-28)"
     assert "校验位不符" in valid["wrong-number"]["FB-01"][0]["detail"]
-    assert "1999-03-02" in valid["a-day-younger"]["FB-01"][0]["detail"]
+    assert valid["a-day-younger"]["FB-01"][0]["detail"] == "签约时 17 周岁, 年龄过小"
+    assert valid["seventy-six"]["FB-01"][0]["detail"] == "签约时 76 周岁, 年龄过大"
 
 
 # -- FB-02 ------------------------------------------------------------------------------------------------------------------

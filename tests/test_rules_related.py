@@ -131,9 +131,9 @@ def test_what_a_borrower_shares_with_a_related_party(ties: Found, name: str):
 def test_a_shared_registration_is_told_with_both_sides(ties: Found):
     (hit,) = ties["officer"]["SF-05"]
     assert (hit["subject_id"], hit["amount_yuan"]) == ("B-officer", 10000)
-    assert hit["detail"] == "与 S-officer 有共同的法定代表人、董事或高管"
+    assert hit["detail"] == "与 1 个关联方有共同的法定代表人、董事或高管"
     assert ids(hit) == ["officer-B-officer", "B-officer", "S-officer", "officer-B", "officer-S"]
-    assert ties["address"]["SF-05"][0]["detail"] == "与 S-address 同址"
+    assert ties["address"]["SF-05"][0]["detail"] == "与 1 个关联方同址"
     assert "没有股东记录" in ties["no-holders"]["SF-05"][0]["why_not"]
 
 
@@ -184,6 +184,6 @@ def test_how_a_guarantor_is_related(guarantees: Found, name: str):
 def test_a_related_guarantee_is_told_and_a_loan_without_one_beside_it_is_clear(guarantees: Found):
     assert said(guarantees, "mixed", "SF-06") == ("hit", 2, 2)
     assert ids(guarantees["sister"]["SF-06"][0]) == ["sister-B", "S-sister"]
-    assert guarantees["sister"]["SF-06"][0]["detail"] == "担保人 S-sister 是机构关联方"
-    assert guarantees["same-owner"]["SF-06"][0]["detail"] == "担保人与借款人同受 Z3 控制"
+    assert guarantees["sister"]["SF-06"][0]["detail"] == "担保人是机构关联方"
+    assert guarantees["same-owner"]["SF-06"][0]["detail"] == "担保人与借款人在同一控制人之下"
     assert "没有提供担保人" in guarantees["none"]["SF-06"][0]["why_not"]

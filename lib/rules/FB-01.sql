@@ -149,7 +149,7 @@ select
     on_day,
     number,
     wrong_number,
-    born,
+    year(age(cast(on_day as timestamp), cast(born as timestamp))) as years,
     registered_on,
     struck_on,
     bad_number,
@@ -185,8 +185,8 @@ select
     list_filter(
         [
             { 'code': 'number_' || wrong_number, 'v': case when bad_number then '1' end },
-            { 'code': 'too_young', 'v': case when too_young then cast(cast(born as date) as text) end },
-            { 'code': 'too_old', 'v': case when too_old then cast(cast(born as date) as text) end },
+            { 'code': 'too_young', 'v': case when too_young then cast(years as text) end },
+            { 'code': 'too_old', 'v': case when too_old then cast(years as text) end },
             { 'code': 'not_yet_registered', 'v': case when not_yet then cast(registered_on as text) end },
             { 'code': 'struck_off_before', 'v': case when gone then cast(struck_on as text) end }
         ],

@@ -12,12 +12,14 @@ en = "Use of the proceeds differs from the contract"
 
 [logic]
 zh = """\
-自放款起按比例法向前追踪, 至多 {hops} 跳、{days} 天; 资金最先到达的、名称能识别行业的商家与合同约定用途不符 (商贸、\
-供应链等笼统名称不算), 金额达到放款额的 {share} 以上 (含)。用途或商家名称不能识别的, 不作判断。"""
+自放款起按比例法和先进先出法向前追踪, 至多 {hops} 跳、{days} 天; 资金最先到达的、名称能识别行业的商家与合同约定用途不符 \
+(商贸、供应链等笼统名称不算), 金额达到放款额的 {share} 以上 (含)。两种方法结论不一, 或用途、商家名称不能识别的, \
+不作判断。"""
 en = """\
-Traced forward from the payout pro rata, at most {hops} hops and {days} days: the first merchants on the way \
-whose names tell a trade (not just of dealing in goods) do not fit the purpose of the contract, for {share} \
-of the payout or more. Purposes and names that tell nothing are not judged."""
+Traced forward from the payout, both pro rata and first in first out, at most {hops} hops and {days} days: \
+the first merchants on the way whose names tell a trade (not just of dealing in goods) do not fit the \
+purpose of the contract, for {share} of the payout or more. Where the two differ, and of purposes and names \
+that tell nothing, there is no judgement."""
 
 [[basis]]
 law.zh = "网络借贷信息中介机构业务活动管理暂行办法"
@@ -149,7 +151,8 @@ select
         when meant is null then 'purpose_unclear'
         when paid_yuan is null then 'no_disbursement'
         -- in 38 digits: 18 would overflow, and a double would miss a share that is met exactly
-        when stray_yuan > 0 and stray_yuan >= cast(paid_yuan as decimal(38, 2)) * $share then 'hit'
+        when stray_yuan > 0 and least(stray_yuan, fifo_yuan) >= cast(paid_yuan as decimal(38, 2)) * $share then 'hit'
+        when greatest(stray_yuan, fifo_yuan) >= cast(paid_yuan as decimal(38, 2)) * $share then 'method_matters'
         when stray_yuan + open_yuan >= cast(paid_yuan as decimal(38, 2)) * $share then 'use_unknown'
         else 'clear'
     end as verdict
@@ -194,6 +197,7 @@ select
         { 'code': 'no_purpose', 'v': count(*) filter (where facts.verdict = 'no_purpose') },
         { 'code': 'purpose_unclear', 'v': count(*) filter (where facts.verdict = 'purpose_unclear') },
         { 'code': 'no_disbursement', 'v': count(*) filter (where facts.verdict = 'no_disbursement') },
+        { 'code': 'method_matters', 'v': count(*) filter (where facts.verdict = 'method_matters') },
         { 'code': 'use_unknown', 'v': count(*) filter (where facts.verdict = 'use_unknown') }
     ] as why_not,
     [

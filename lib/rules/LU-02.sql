@@ -12,12 +12,12 @@ en = "Money for securities, futures, margin loans or houses"
 
 [logic]
 zh = """\
-自放款起按比例法向前追踪, 至多 {hops} 跳、{days} 天; 流入名称或摘要表明为证券、期货、信托、配资或房地产的账户的金额达到放款额的 \
+自放款起按比例法和先进先出法向前追踪, 至多 {hops} 跳、{days} 天; 流入名称或摘要表明为证券、期货、信托、配资或房地产的账户的金额达到放款额的 \
 {share} 以上 (含); 或合同、标的用途写明股票、证券、期货、配资、首付。"""
 en = """\
-Traced forward from the payout pro rata, at most {hops} hops and {days} days: {share} of the payout or more \
-reaches accounts whose name or memo tells of securities, futures, trusts, margin loans or property; or the \
-purpose itself says so."""
+Traced forward from the payout, both pro rata and first in first out, at most {hops} hops and {days} days: \
+{share} of the payout or more reaches accounts whose name or memo tells of securities, futures, trusts, \
+margin loans or property; or the purpose itself says so."""
 
 [[basis]]
 law.zh = "网络借贷信息中介机构业务活动管理暂行办法"
@@ -112,11 +112,12 @@ lent as (
 
 select
     *,
-    coalesce(used_yuan > 0 and used_yuan >= cast(paid_yuan as decimal(38, 2)) * $share, false) as reached,
+    coalesce(used_yuan > 0 and least(used_yuan, fifo_yuan) >= cast(paid_yuan as decimal(38, 2)) * $share, false) as reached,
     case
         when said <> '' then 'hit'
-        when used_yuan > 0 and used_yuan >= cast(paid_yuan as decimal(38, 2)) * $share then 'hit'
+        when used_yuan > 0 and least(used_yuan, fifo_yuan) >= cast(paid_yuan as decimal(38, 2)) * $share then 'hit'
         when paid_yuan is null then 'no_disbursement'
+        when greatest(used_yuan, fifo_yuan) >= cast(paid_yuan as decimal(38, 2)) * $share then 'method_matters'
         when used_yuan + open_yuan >= cast(paid_yuan as decimal(38, 2)) * $share then 'use_unknown'
         else 'clear'
     end as verdict
@@ -164,6 +165,7 @@ select
             )
         },
         { 'code': 'no_disbursement', 'v': count(*) filter (where facts.verdict = 'no_disbursement') },
+        { 'code': 'method_matters', 'v': count(*) filter (where facts.verdict = 'method_matters') },
         { 'code': 'use_unknown', 'v': count(*) filter (where facts.verdict = 'use_unknown') }
     ] as why_not,
     [

@@ -106,7 +106,7 @@ select
     list_filter(
         [
             { 'code': 'marked_student', 'v': case when student then '1' end },
-            { 'code': 'born', 'v': cast(cast(born as date) as text) },
+            { 'code': 'years_old', 'v': cast(year(age(cast(signed_on as timestamp), cast(born as timestamp))) as text) },
             { 'code': 'school_address', 'v': case when at_school then '1' end },
             { 'code': 'school_mail', 'v': case when by_mail then '1' end },
             { 'code': 'purpose_says', 'v': nullif(words, '') }

@@ -169,7 +169,7 @@ select
         list_transform(list_concat([borrower_id], other_ids), lambda party_id: { 'table': 'parties', 'id': party_id }),
         list_transform(coalesce(role_ids, []), lambda held: { 'table': 'roles', 'id': held })
     ) as evidence,
-    list_transform(codes, lambda code: { 'code': code, 'v': array_to_string(other_ids[1:5], '、') }) as detail
+    list_transform(codes, lambda code: { 'code': code, 'v': cast(len(other_ids) as text) }) as detail
 from facts
 where verdict = 'hit';
 

@@ -120,8 +120,8 @@ select
     ) as evidence,
     list_filter(
         [
-            { 'code': 'guarantor_related', 'v': case when reason is not null then guarantor_id end },
-            { 'code': 'guarantor_same_controller', 'v': controller_id }
+            { 'code': 'guarantor_related', 'v': case when reason is not null then '1' end },
+            { 'code': 'guarantor_same_controller', 'v': case when controller_id is not null then '1' end }
         ],
         lambda found: found.v is not null
     ) as detail
