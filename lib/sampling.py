@@ -204,8 +204,8 @@ def pick(
     -------
     DataFrame, one row per item
         order · item_id · book_yuan · how (top, the method, or targeted) · interval (number of the interval that hit it, from
-        1) · hits (more than 1: hit more than once) · stratum · finding_ids · audited_yuan, deviation, note (to be filled in;
-        the words of the tables samples and sample_items) · evidence. `attrs`: those of the population · method · seed · n ·
+        1) · hit_count (more than 1: hit more than once) · stratum · finding_ids · audited_yuan, deviation, note (to be filled
+        in; the words of the tables samples and sample_items) · evidence. `attrs`: those of the population · method · seed · n ·
         strata (items, sum_fen, n of each) · allocation · units (top and rest of a draw by yuan) · unmatched_findings (those
         that point to no item) · caption ({zh, en}).
 
@@ -263,8 +263,8 @@ def evaluate(
     -------
     DataFrame, the first row being what the conclusion rests on
         Of deviations, one row per method (hypergeometric, clopper_pearson, poisson) for the whole, then by stratum: stratum ·
-        method · confidence · items · examined · deviations · most_likely · upper (rates) · precision (upper less most_likely)
-        · upper_items.
+        method · confidence · items · examined · deviations · most_likely_rate · upper_rate · precision_rate (upper less
+        most_likely) · upper_items.
 
         Of amounts: part (overstated, understated, net) · method (stringer, poisson, projected; difference, ratio) · examined ·
         differing · known_yuan (of the top stratum) · projected_yuan · basic_yuan · incremental_yuan · most_likely_yuan ·
@@ -323,10 +323,10 @@ def digits(
     Returns
     -------
     DataFrame, one row per digit
-        digits · count · share · expected · difference · z. Of duplicates: amount_yuan · count · share. Of round: unit_yuan ·
-        count · share. `attrs`: test · n · sum_fen · mad · band (close, acceptable, marginal, nonconforming; None where there
-        are no bounds) · chi2 · df · p · chi2_critical_95 · ks · ks_critical_95 · unsuited · left_out (unknown, zero,
-        negative, short) · conclusion ({zh, en}).
+        digits · count · share · expected_share · difference_share · z. Of duplicates: amount_yuan · count · share. Of round:
+        unit_yuan · count · share. `attrs`: test · n · sum_fen · mad · band (close, acceptable, marginal, nonconforming; None
+        where there are no bounds) · chi2 · df · p · chi2_critical_95 · ks · ks_critical_95 · unsuited · left_out (unknown,
+        zero, negative, short) · conclusion ({zh, en}).
 
     Raises
     ------

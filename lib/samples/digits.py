@@ -123,7 +123,14 @@ def compared(
     statistic, freedom = float((n * (share - expected) ** 2 / expected).sum()), len(expected) - 1
     mad, ks = float(off.mean()), float(np.abs(np.cumsum(share - expected)).max())
     made = pd.DataFrame(
-        {"digits": law.digits, "count": found, "share": share, "expected": expected, "difference": share - expected, "z": z}
+        {
+            "digits": law.digits,
+            "count": found,
+            "share": share,
+            "expected_share": expected,
+            "difference_share": share - expected,
+            "z": z,
+        }
     )
     figures = {"n": n, "mad": mad, "chi2": statistic, "df": freedom, "p": float(chi_square.sf(statistic, freedom))}
     figures |= {"chi2_critical_95": float(chi_square.ppf(0.95, freedom)), "ks": ks, "ks_critical_95": KS_95 / math.sqrt(n)}

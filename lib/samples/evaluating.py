@@ -24,9 +24,9 @@ _RATES = pa.schema(
         "items": pa.int64(),
         "examined": pa.int64(),
         "deviations": pa.int64(),
-        "most_likely": pa.float64(),
-        "upper": pa.float64(),
-        "precision": pa.float64(),
+        "most_likely_rate": pa.float64(),
+        "upper_rate": pa.float64(),
+        "precision_rate": pa.float64(),
         "upper_items": pa.int64(),
     }
 )
@@ -90,7 +90,7 @@ def evaluate(
 
 def _rate_row(row: Row) -> Row:
     likely, upper = row["most_likely"], row["upper"]
-    numbers = {"most_likely": float(likely), "upper": float(upper), "precision": float(upper - likely)}
+    numbers = {"most_likely_rate": float(likely), "upper_rate": float(upper), "precision_rate": float(upper - likely)}
     return row | numbers | {"upper_items": int(upper * row["items"])}
 
 
@@ -152,4 +152,3 @@ def _targeted(items: list[Item], kind: str) -> dict[str, int]:
 
 def _shown(targeted: dict[str, int]) -> dict[str, str]:
     return {k.replace("_fen", ""): asking.amount(v) if k.endswith("_fen") else f"{v:,}" for k, v in targeted.items()}
-

@@ -37,7 +37,7 @@ COLUMNS = pa.schema(
     }
 )
 _HEAD = "lookthrough population 1"
-_EMPTY = pa.table({"account_id": pa.array([], pa.string()), "loan_id": pa.array([], pa.string())})
+_NO_ACCOUNTS = pa.table({"account_id": pa.array([], pa.string())})
 
 
 @dataclass(frozen=True, eq=False)
@@ -256,15 +256,9 @@ def _digest(rows: pa.Table, amounts: npt.NDArray[np.int64], name: str) -> str:
 
 
 def _lay_out(case: Case, name: str) -> None:
-    """Lay out the accounts or loans of the case where the population needs them."""
-    case.store.derive("money_accounts", _EMPTY)
-    case.store.derive("money_loans", _EMPTY)
-    if case.is_district:
-        return
-    if name == "loans":
-        case.store.derive("money_loans", scope.case_loans(case, scope.scope_of(case)))
-    if name in ("flows", "transfers"):
-        case.store.derive("money_accounts", scope.account_ids(case))
+    """Lay out the accounts of the case where the population needs them."""
+    needed = name in ("flows", "transfers") and not case.is_district
+    case.store.derive("money_accounts", scope.account_ids(case) if needed else _NO_ACCOUNTS)
 
 
 def _within(rows: pa.Table, first: dt.date | None, last: dt.date | None) -> tuple[pa.Table, list[dict[str, Any]]]:

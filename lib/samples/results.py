@@ -62,7 +62,7 @@ def items_of(
 def _prove_whole(sample: pd.DataFrame) -> None:
     """Refuse a frame that pick has not made, or that has lost rows since."""
     attrs = sample.attrs if isinstance(sample, pd.DataFrame) else {}
-    if not {"sha256", "method", "seed", "n"} <= attrs.keys() or not {"item_id", "how", "hits", "book_yuan"} <= set(sample):
+    if not {"sha256", "method", "seed", "n"} <= attrs.keys() or not {"item_id", "how", "hit_count", "book_yuan"} <= set(sample):
         raise BadParameter(
             "sample 须为 sampling.pick 的结果; 另存后读回的结果请用 evaluate(sample, results=...)",
             "sample must be a result of sampling.pick; results read back from a file go in evaluate(sample, results=...)",
@@ -70,7 +70,11 @@ def _prove_whole(sample: pd.DataFrame) -> None:
     drawn = sample[~sample["how"].isin(["targeted", "top"])]
     wanted = attrs["units"]["hits"] if attrs["method"] in units.METHODS else attrs["n"]
     top = attrs.get("units", {}).get("top_items", 0)
-    if int(drawn["hits"].sum()) != wanted or int((sample["how"] == "top").sum()) != top or sample["item_id"].duplicated().any():
+    if (
+        int(drawn["hit_count"].sum()) != wanted
+        or int((sample["how"] == "top").sum()) != top
+        or sample["item_id"].duplicated().any()
+    ):
         raise BadParameter(
             f"样本的行与抽取时不符 (应有 {wanted + top:,} 次抽取)。请用未删改的样本",
             f"The rows of the sample are not those that were drawn ({wanted + top:,} draws). Use the sample as it was",
@@ -121,7 +125,7 @@ def _kind(given: pd.DataFrame, of: str | None) -> str:
 def _item(row: dict[Any, Any], value: Any, kind: str, stratified: bool) -> Item:
     book = None if row["book_yuan"] is None or pd.isna(row["book_yuan"]) else int(row["book_yuan"] * 100)
     stratum = "" if not stratified or pd.isna(row["stratum"]) else row["stratum"]
-    known = (row["item_id"], row["how"], stratum, int(row["hits"]), book)
+    known = (row["item_id"], row["how"], stratum, int(row["hit_count"]), book)
     if kind == "audited":
         return Item(*known, 0 if value is None else _fen(row["item_id"], value), None)
     if value is not None and not isinstance(value, bool | np.bool_):

@@ -21,6 +21,7 @@ from lib.samples.drawing import Chance
 from lib.samples.population import EVIDENCE, Frozen, sum_of, thawed
 from lib.samples.strata import Stratum, allocate, strata_of
 from lib.store import MONEY, frame
+from lib.words import labels
 
 METHODS = ("random", "systematic", *units.METHODS)
 Ints = npt.NDArray[np.int64]
@@ -31,7 +32,7 @@ COLUMNS = pa.schema(
         "book_yuan": MONEY,
         "how": pa.string(),
         "interval": pa.int64(),
-        "hits": pa.int64(),
+        "hit_count": pa.int64(),
         "stratum": pa.string(),
         "finding_ids": pa.list_(pa.string()),
         "audited_yuan": MONEY,
@@ -112,7 +113,7 @@ def _size(known: Frozen, n: int | Mapping[str, Any], method: str) -> int:
         )
     if n >= count:
         raise BadParameter(
-            f"n={n:,} 不小于总体{'中金额大于 0 ' if by_yuan else ' '}的 {count:,} 项: 无须抽样, 请检查全部",
+            f"n={n:,} 不小于总体{'中金额大于 0 ' if by_yuan else ''}的 {count:,} 项: 无须抽样, 请检查全部",
             f"n={n:,} is not below the {count:,} items{' with an amount above 0' if by_yuan else ''}: examine all of them, "
             "without a sample",
         )
@@ -207,7 +208,7 @@ def _rows(known: Frozen, drawn: list[Drawn], wanted: Mapping[int, list[str]]) ->
         "book_yuan": taken["amount_yuan"],
         "how": [d.how for d in drawn],
         "interval": [d.interval for d in drawn],
-        "hits": [d.hits for d in drawn],
+        "hit_count": [d.hits for d in drawn],
         "stratum": [d.stratum for d in drawn],
         "finding_ids": [wanted.get(d.place, []) for d in drawn],
         "evidence": taken["evidence"],
@@ -230,8 +231,8 @@ def _caption(made: pd.DataFrame) -> dict[str, str]:
         "drawn": f"{len(made) - how.get('targeted', 0):,}",
         "targeted": f"{how.get('targeted', 0):,}",
     }
-    texts = [both("drawn", **values, method=both(f"by_{attrs['method']}")["zh"])]
-    texts[0]["en"] = both("drawn", **values, method=both(f"by_{attrs['method']}")["en"])["en"]
+    texts = [both("drawn", **values, method=labels()["sampled"][attrs["method"]]["zh"])]
+    texts[0]["en"] = both("drawn", **values, method=labels()["sampled"][attrs["method"]]["en"])["en"]
     if cut := attrs.get("units"):
         top, interval = asking.amount(cut["top_fen"]), as_decimal(cut["rest_fen"] // max(cut["hits"], 1))
         texts.append(both("drawn_units", top=cut["top_items"], top_yuan=top, hits=cut["hits"], interval=f"{interval:,}"))

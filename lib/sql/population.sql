@@ -1,7 +1,7 @@
 -- population: the items of a case that a sample can be drawn from
--- grain:   one row per item, in no order; an item without an id has none here either
--- inputs:  loans, projects, flows, transfers, ledger_entries, disclosures, advertisements, money_loans(loan_id),
---          money_accounts(account_id)
+-- grain:   one row per item, in no order, also one without an id
+-- inputs:  loans, projects, flows, transfers, ledger_entries, disclosures, advertisements,
+--          money_accounts(account_id), laid out for flows and transfers
 -- params:  $population name of the population · $everything boolean, the whole district · $institution, $party ids of the case
 with items as (
     select
@@ -10,7 +10,10 @@ with items as (
         principal_yuan as amount_yuan,
         status as stratum,
         coalesce(signed_on, started_on) as dated_on,
-        $everything or loan_id in (select loan_id from money_loans) as is_of_case
+        $everything
+        or institution_id = $institution
+        or borrower_id in ($institution, $party)
+        or lender_id in ($institution, $party) as is_of_case
     from loans
     union all
     select
