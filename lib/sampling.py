@@ -136,8 +136,8 @@ def plan(
     items
         The number of items, where there is no population.
     second_stage
-        Plan two stages of equal size: the second is drawn if the first has 1 to `expected_items` deviations, and may have so
-        many.
+        Plan two stages of equal size, and the most deviations that the second may have. It is drawn if the first has some, but
+        no more than `expected_items`. `evaluate` judges what was drawn as one sample and knows of no stages.
 
     Returns
     -------
@@ -223,6 +223,11 @@ def pick(
                 f"Name the population, as in sampling.pick(case, 'loans', ...): {', '.join(_population.POPULATIONS)}",
             )
         population = _population.population(population, name)
+    elif name is not None:
+        raise BadParameter(
+            f"name={name!r} 只与 case 同用: pick(case, {name!r}, ...) 或 pick(总体, ...)",
+            f"name={name!r} goes with a case only: pick(case, {name!r}, ...) or pick(population, ...)",
+        )
     return selecting.pick(population, n, method, seed, strata, allocation, targeted)
 
 
@@ -283,8 +288,8 @@ def evaluate(
 
     Notes
     -----
-    What is known to deviate, in targeted items too, is never above the limit. Strata are judged at a confidence that shares
-    the risk out among them, and added up.
+    What is known to deviate, in targeted items too, is never above the limit. A systematic sample is judged as one at random.
+    Strata are judged at a confidence that shares the risk out among them, and added up.
     """
     return evaluating.evaluate(
         sample,

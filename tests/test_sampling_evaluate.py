@@ -173,6 +173,15 @@ def test_items_without_a_result_are_refused_or_deviate():
     assert "1 项未能检查" in found.attrs["conclusion"]["zh"]
 
 
+def test_a_sample_survives_a_parquet_file(tmp_path):
+    items = population([1] * 300)
+    drawn = sampling.pick(items, n=100, seed=1)
+    drawn.to_parquet(tmp_path / "sample.parquet")
+    read = pd.read_parquet(tmp_path / "sample.parquet").assign(deviation=False)
+    assert read.attrs == drawn.attrs
+    assert sampling.evaluate(read, population=items).iloc[0]["examined"] == 100
+
+
 def test_results_may_come_from_another_frame_by_id():
     drawn = sampling.pick(population([1] * 300), n=100, seed=1)
     results = pd.DataFrame({"item_id": drawn["item_id"], "deviation": [True] + [False] * 99}).sample(frac=1, random_state=1)

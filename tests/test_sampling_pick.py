@@ -255,6 +255,11 @@ def test_a_draw_that_cannot_be_is_refused_in_a_line(asked, said):
         sampling.pick(population(TEN), **asked)
 
 
+def test_a_case_needs_the_name_of_a_population_and_a_population_none():
+    with pytest.raises(BadParameter, match="只与 case 同用"):
+        sampling.pick(population(TEN), "loans", n=3, seed=1)
+
+
 def test_fewer_items_than_strata_and_unknown_amounts_are_refused():
     items = population([1, None, 3], ["a", "b", "c"])
     with pytest.raises(BadParameter, match="少于层数 3"):

@@ -74,6 +74,10 @@ def test_a_period_holds_both_its_days_and_tells_what_it_leaves_out(case):
     found = sampling.population(case, "loans", "2018-01-31", "2018-02-01")
     assert found["item_id"].tolist() == ["L2", "L3"]
     left = {p["why"]: (p["items"], p["fen"]) for p in found.attrs["left_out"]}
+    drawn = sampling.pick(found, n=1, seed=1)
+    assert "没有日期的 1 项 (100.00 元) 不在总体之内" in drawn.attrs["caption"]["zh"]
+    said = sampling.evaluate(drawn.assign(deviation=False)).attrs["conclusion"]["en"]
+    assert "The 1 items without a day (100.00 yuan) are not in the population." in said
     assert left == {"undated": (1, 10_000), "outside_period": (2, 500)}  # L4, and the loan without an id
     with pytest.raises(BadParameter, match="晚于"):
         sampling.population(case, "loans", "2018-02-01", "2018-01-31")

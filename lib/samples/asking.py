@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from lib.errors import BadParameter
 from lib.words import labels, pick
@@ -13,6 +14,11 @@ LARGEST_SEED = 2**63 - 1  # samples.seed is a bigint
 def both(key: str, **values: object) -> dict[str, str]:
     """Return a text of labels.toml, section `sampling`, in both languages: working papers are read in either."""
     return {language: text.format(**values) for language, text in labels()["sampling"][key].items()}
+
+
+def told_apart(prefix: str, parts: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return a sentence for each part that stands outside: its items and amounts."""
+    return [both(f"{prefix}_{p['why']}", items=f"{p['items']:,}", yuan=amount(p["fen"])) for p in parts]
 
 
 def joined(texts: Iterable[Mapping[str, str]]) -> dict[str, str]:

@@ -80,6 +80,7 @@ def evaluate(
         texts.append(both(f"{kind}_{'within' if within else 'beyond'}", tolerable=shown))
     targeted = _targeted(items, kind)
     texts += [both(f"targeted_{kind}", **_shown(targeted))] if targeted["items"] else []
+    texts += asking.told_apart("left_out", sample.attrs.get("left_out", []))
     texts += [both("unexamined", items=f"{without:,}")] if without else []
     kept = ("population", "sha256", "items", "sum_fen", "method", "seed", "n", "apart", "left_out")
     made.attrs = {key: sample.attrs[key] for key in kept if key in sample.attrs}
@@ -137,7 +138,7 @@ def _amount_texts(found: list[Row], attrs: Mapping[Any, Any], sure: Fraction) ->
     texts = [both("overstated", **reached, **limits)]
     under = found[-1]["most_likely"]
     texts += [both("understated", likely=asking.amount(under))] if under else []
-    return texts + [both(f"apart_{p['why']}", items=f"{p['items']:,}", yuan=asking.amount(p["fen"])) for p in attrs["apart"]]
+    return texts + asking.told_apart("apart", attrs["apart"])
 
 
 def _targeted(items: list[Item], kind: str) -> dict[str, int]:

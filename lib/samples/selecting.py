@@ -236,7 +236,8 @@ def _caption(made: pd.DataFrame) -> dict[str, str]:
     if cut := attrs.get("units"):
         top, interval = asking.amount(cut["top_fen"]), as_decimal(cut["rest_fen"] // max(cut["hits"], 1))
         texts.append(both("drawn_units", top=cut["top_items"], top_yuan=top, hits=cut["hits"], interval=f"{interval:,}"))
-        texts += [both(f"apart_{p['why']}", items=f"{p['items']:,}", yuan=asking.amount(p["fen"])) for p in attrs["apart"]]
+        texts += asking.told_apart("apart", attrs["apart"])
+    texts += asking.told_apart("left_out", attrs.get("left_out", []))
     if attrs["stratified"]:
         texts.append(both("drawn_strata", strata=len(attrs["strata"])))
     if how.get("targeted") or attrs["unmatched_findings"]:
