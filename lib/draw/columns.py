@@ -26,7 +26,9 @@ _PATHS = frozenset(("path", "loop", "accounts", "relation_path", "holder_names")
 _PARTIES = frozenset(("path", "loop", "members", "member_ids", "acting_in_concert", "others"))
 _EACH = {"loops": "loop"}  # what a list of lists holds
 _CODES: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("kind", "direction", "purpose", "role", "position", "why", "group"), ("codes", "flows")),
+    **dict.fromkeys(("kind", "direction", "purpose", "role", "position", "group"), ("codes", "flows")),
+    "why": ("codes", "flows", "sampled"),
+    **dict.fromkeys(("how", "method", "part"), ("sampled",)),
     "state": ("codes", "flows", "compare", "checklist"),
     "outcome": ("outcome", "flows", "codes"),
     "match": ("flows", "codes"),

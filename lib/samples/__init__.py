@@ -1,0 +1,1 @@
+"""The insides of lib/sampling.py: populations frozen by hash, sizes, draws, evaluation, digit tests."""
