@@ -23,7 +23,7 @@ _COLUMNS = pa.schema(
         "deadline_state": pa.string(),
         "days_late": pa.int64(),
         "short_yuan": MONEY,
-        **dict.fromkeys(("because", "law", "mark"), pa.string()),
+        **dict.fromkeys(("because", "law", "checked"), pa.string()),
         "source": pa.string(),
         "line": pa.int64(),
     }
@@ -39,9 +39,8 @@ def deadlines(case: Case) -> pd.DataFrame:
     DataFrame, one row per institution and deadline, in the order missed, late, unknown, not_due, planned, met
         institution_id · name · disposal_class · deadline (`plan`: the exit plan is submitted; `exit_end`: the exit ends, by the
         plan submitted last; `website`: the site is closed; `step n`: a step of that plan) · due_on · done_on · deadline_state ·
-        days_late (whole days, at least; null if it is not late or not known) · short_yuan (of a step: planned less reported as paid) ·
-        because · law · mark (V text read, M from memory, D proposal) · source, line (file and line that it rests on, where there
-        is one).
+        days_late (whole days, at least; null if it is not late or not known) · short_yuan (of a step: planned less reported as
+        paid) · because · law · checked (text, memory, proposal) · source, line (file and line that it rests on, if any).
 
         deadline_state is one of: `missed` (not done on the day asked, after it was due), `late` (done, or planned to be done,
         after it was due), `unknown`, `not_due`, `planned` (the plan ends in time; that it was kept to is not shown), `met`.
@@ -70,10 +69,10 @@ def deadlines(case: Case) -> pd.DataFrame:
             else:
                 continue
             rows.append(_said(one) | {"deadline": deadline.name, "due_on": deadline.due_on, "law": deadline.basis} | told)
-            rows[-1]["mark"] = deadline.mark
+            rows[-1]["checked"] = deadline.checked
     by_id = {one.institution_id: one for one in all_of_them}
-    for row in case.store.run("exit_steps_due", ids=ids, as_of=case.as_of).to_pylist():
-        rows.append(_said(by_id[row["institution_id"]]) | _step(row, case.as_of))
+    steps = case.store.run("exit_steps_due", ids=ids, as_of=case.as_of).to_pylist()
+    rows += [_said(by_id[row["institution_id"]]) | _step(row, case.as_of) for row in steps]
     rows.sort(key=lambda row: (STATES.index(row["deadline_state"]), row["due_on"], row["institution_id"], row["deadline"]))
     made = frame(pa.Table.from_pylist(rows, schema=_COLUMNS))
     made.attrs["caption"] = word("register", "deadlines", as_of=case.as_of)
@@ -128,7 +127,7 @@ def _step(row: Mapping[str, Any], today: dt.date) -> Row:
         "deadline": word("register", "step", n=row["step"]),
         "due_on": row["due_on"],
         "law": word("register", "own_plan", version=row["plan_version"]),
-        "mark": routing.of_task("step").mark,
+        "checked": routing.of_task("step").checked,
         **_at(row["place"]),
     }
     if planned is None or paid is None:

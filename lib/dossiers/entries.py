@@ -135,7 +135,9 @@ def _check(state: State | None, institution_id: str, action: str, values: Mappin
             f"{institution_id} 已在名单库中, 请用 change", f"{institution_id} is on the register already; use change"
         )
     if not there and action != "add":
-        raise BadParameter(f"{institution_id} 不在名单库中, 请先用 add", f"{institution_id} is not on the register; use add first")
+        raise BadParameter(
+            f"{institution_id} 不在名单库中, 请先用 add", f"{institution_id} is not on the register; use add first"
+        )
     if action == "change" and not any(values.values()):
         raise BadParameter(
             f"没有写明改什么: 请给出 {'、'.join(FIELDS)} 之一", f"Nothing is changed: give one of {', '.join(FIELDS)}"

@@ -1,4 +1,4 @@
-"""The register of institutions (名单库): one row each, from what was delivered, entered by people and computed by the grading."""
+"""The register of institutions (名单库): a row each, from what was delivered, what people entered and the grading."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -16,30 +16,33 @@ from lib.errors import BadParameter
 from lib.store import MONEY, frame
 from lib.words import pick, word
 
+UNGRADED = "ungraded"
 _TEXTS = pa.list_(pa.string())
 _REGISTER = pa.schema(
     {
-        **dict.fromkeys(("institution_id", "name", "register_state", "category", "disposal_class"), pa.string()),
+        **dict.fromkeys(("institution_id", "name", "register_state", "business_types", "disposal_class"), pa.string()),
         **dict.fromkeys(("grade",), pa.string()),
         "graded_on": pa.date32(),
         **dict.fromkeys(("graded_by", "computed_grade"), pa.string()),
         "score": pa.decimal128(5, 2),
         "leads": pa.int64(),
-        "measure": pa.string(),
+        "disposal_measure": pa.string(),
         "exit_on": pa.date32(),
         "exit_by": pa.string(),
         "responsible": pa.string(),
         "responsible_by": pa.string(),
         "overruled_by": pa.string(),
         **dict.fromkeys(("entered_on", "changed_on"), pa.date32()),
-        **dict.fromkeys(("who", "why"), pa.string()),
+        **dict.fromkeys(("who", "reason"), pa.string()),
         "entries": pa.int64(),
     }
 )
 _HISTORY = pa.schema(
     {
         "on": pa.date32(),
-        **dict.fromkeys(("institution_id", "name", "action", "field", "before", "after", "who", "why", "written"), pa.string()),
+        **dict.fromkeys(
+            ("institution_id", "name", "action", "field", "before", "after", "who", "reason", "written"), pa.string()
+        ),
         "source": pa.string(),
         "line": pa.int64(),
     }
@@ -87,10 +90,15 @@ def listed(case: Case, until: dt.date | None = None) -> list[Listed]:
         If the case is one of a party that is no institution.
     """
     if not case.is_district and case.institution_id is None:
-        raise BadParameter(f"{case.name} 不是机构, 名单库只列机构", f"{case.name} is no institution; the register lists institutions")
+        raise BadParameter(
+            f"{case.name} 不是机构, 名单库只列机构", f"{case.name} is no institution; the register lists institutions"
+        )
     rows = case.store.run("institutions_listed", as_of=case.as_of, institution_id=case.institution_id).to_pylist()
     states = entries.states(entries.all_entries(case.store, until))
-    made = [Listed(row["institution_id"], row["name"] or row["institution_id"], row, states.get(row["institution_id"])) for row in rows]
+    made = [
+        Listed(row["institution_id"], row["name"] or row["institution_id"], row, states.get(row["institution_id"]))
+        for row in rows
+    ]
     if case.is_district:
         known = {one.institution_id for one in made}
         named = {i: next((e.name for e in reversed(s.entries) if e.name), i) for i, s in states.items() if i not in known}
@@ -112,13 +120,14 @@ def register(case: Case, as_of: str | dt.date | None = None, found: pd.DataFrame
     Returns
     -------
     DataFrame, one row per institution, in the order of ids
-        institution_id · name · register_state (entered, removed, not_entered) · category (as entered, else the types of business
-        delivered) · disposal_class (as entered, else as delivered; null is unknown) · grade, graded_on, graded_by (what a person
-        gave last, entered or delivered) · computed_grade (red, orange, yellow, green; null: 未能评级), score (as `grade` has
-        them) · leads (hits of rules) · measure (处置措施, as entered) · exit_on, exit_by (退出时间: `entered`, else `plan`: the end
-        that the exit plan submitted last states) · responsible, responsible_by (责任主体: `entered`, else `delivered`, else
-        `routing`: units of the notice's routing, by disposal class) · overruled_by (who may decide otherwise) · entered_on ·
-        changed_on, who, why (of the last entry) · entries (how many there are). What nobody said is null.
+        institution_id · name · register_state (entered, removed, not_entered) · business_types (the category entered, else as
+        delivered) · disposal_class (as entered, else as delivered; null is unknown) · grade, graded_on, graded_by (what a
+        person gave last, entered or delivered) · computed_grade (red, orange, yellow, green; ungraded: 未能评级), score (as
+        `grade` has them) · leads (hits of rules) · disposal_measure (处置措施, as entered) · exit_on, exit_by (退出时间:
+        `entered`, else `plan`: the end that the exit plan submitted last states) · responsible, responsible_by (责任主体:
+        `entered`, else `delivered`, else `routing`: units of the notice's routing, by disposal class) · overruled_by (who may
+        decide otherwise) · entered_on · changed_on, who, reason (of the last entry) · entries (how many there are). What
+        nobody said is null.
 
     Raises
     ------
@@ -136,7 +145,7 @@ def register(case: Case, as_of: str | dt.date | None = None, found: pd.DataFrame
     rows = [
         _row(one, given.get(one.institution_id))
         | {
-            "computed_grade": grades[one.institution_id].attrs["band"],
+            "computed_grade": grades[one.institution_id].attrs["band"] or UNGRADED,
             "score": grades[one.institution_id].attrs["score"],
             "leads": int(leads.get(one.institution_id, 0)),
         }
@@ -154,8 +163,8 @@ def history(case: Case) -> pd.DataFrame:
     -------
     DataFrame, one row per thing that an entry says, in order of days
         on · institution_id · name · action (add, change, remove, grade) · field (category, disposal_class, measure, exit_on,
-        responsible, grade; null where the entry says none) · before, after (null is nothing) · who · why · written (when it was
-        written down; null if delivered) · source, line (file and line).
+        responsible, grade; null where the entry says none) · before, after (null is nothing) · who · reason · written (when it
+        was written down; null if delivered) · source, line (file and line).
 
     Raises
     ------
@@ -176,7 +185,7 @@ def history(case: Case) -> pd.DataFrame:
     for row in case.store.run("grades_given").to_pylist():
         if row["institution_id"] in names:
             told = {"on": row["graded_on"], "action": "grade", "field": "grade", "after": row["grade"]}
-            rows.append({**row, **told, "name": names[row["institution_id"]]})
+            rows.append({**row, **told, "reason": row["why"], "name": names[row["institution_id"]]})
     rows.sort(key=lambda row: (row["on"], row["institution_id"]))
     return frame(pa.Table.from_pylist(rows, schema=_HISTORY))
 
@@ -192,10 +201,10 @@ def league(case: Case, found: pd.DataFrame | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per institution, most points that are certain first
-        place (equal points, equal place) · institution_id · name · computed_grade (null: 未能评级) · score (null without a grade) ·
-        lowest, highest (points if what is not graded had 0 and 100; the order is by the lowest) · owed_yuan, lenders (null
-        where not every contract's is known) · prohibited, major, other_leads (hits of rules by gravity) · untested (rules that could
-        not be tested) · missing (factors whose data cover too little).
+        place (equal points, equal place) · institution_id · name · computed_grade (ungraded: 未能评级) · score (null without a
+        grade) · lowest, highest (points if what is not graded had 0 and 100; the order is by the lowest) · owed_yuan, lenders
+        (null where not every contract's is known) · prohibited, major, other_leads (hits of rules by gravity) · untested (rules
+        that could not be tested) · missing (factors whose data cover too little).
 
     Raises
     ------
@@ -227,12 +236,12 @@ def _row(one: Listed, given: tuple[dt.date, str, str] | None) -> Row:
         "institution_id": one.institution_id,
         "name": one.name,
         "register_state": "not_entered" if state is None else "removed" if state.removed else "entered",
-        "category": said["category"] or one.row.get("business_types"),
+        "business_types": said["category"] or one.row.get("business_types"),
         "disposal_class": one.disposal_class,
         "grade": given[1] if given else None,
         "graded_on": given[0] if given else None,
         "graded_by": given[2] if given else None,
-        "measure": said["measure"],
+        "disposal_measure": said["measure"],
         "exit_on": exit_on,
         "exit_by": "entered" if said["exit_on"] else "plan" if exit_on else None,
         "responsible": said["responsible"] or delivered or units,
@@ -241,7 +250,7 @@ def _row(one: Listed, given: tuple[dt.date, str, str] | None) -> Row:
         "entered_on": next((e.on for e in reversed(state.entries) if e.action == "add"), None) if state else None,
         "changed_on": last.on if last else None,
         "who": (last.who or None) if last else None,
-        "why": (last.why or None) if last else None,
+        "reason": (last.why or None) if last else None,
         "entries": len(state.entries) if state else 0,
     }
 
@@ -252,9 +261,8 @@ def _given_grades(case: Case, until: dt.date | None) -> dict[str, tuple[dt.date,
         (row["graded_on"], row["grade"], row["who"] or "", row["institution_id"])
         for row in case.store.run("grades_given").to_pylist()
     ]
-    for entry in entries.all_entries(case.store):
-        if "grade" in entry.said:
-            made.append((entry.on, entry.said["grade"], entry.who, entry.institution_id))
+    entered = [entry for entry in entries.all_entries(case.store) if "grade" in entry.said]
+    made += [(entry.on, entry.said["grade"], entry.who, entry.institution_id) for entry in entered]
     last = {i: (on, grade, who) for on, grade, who, i in sorted(made, key=lambda row: row[0]) if until is None or on <= until}
     return {i: given for i, given in last.items() if given[1] != entries.NOTHING}
 
@@ -266,7 +274,7 @@ def _told(one: Listed, entry: entries.Entry, said: Mapping[str, str]) -> list[Ro
         "name": one.name,
         "action": entry.action,
         "who": entry.who or None,
-        "why": entry.why or None,
+        "reason": entry.why or None,
         "written": entry.when or None,
         "source": entry.source,
         "line": entry.line,
@@ -298,7 +306,7 @@ def _league_row(one: Listed, grade: pd.DataFrame, counts: Mapping[str, int]) -> 
     return {
         "institution_id": one.institution_id,
         "name": one.name,
-        "computed_grade": grade.attrs["band"],
+        "computed_grade": grade.attrs["band"] or UNGRADED,
         "score": grade.attrs["score"],
         "lowest": grade.attrs["lowest"],
         "highest": grade.attrs["highest"],

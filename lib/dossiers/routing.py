@@ -1,4 +1,4 @@
-"""Who is responsible for what, by the notice's routing, and its deadlines: data under lib/rules/reference, with basis and mark."""
+"""Who is responsible for what by the notice, and its deadlines: data under lib/rules/reference, with basis and mark."""
 
 import csv
 import datetime as dt
@@ -9,17 +9,18 @@ from pathlib import Path
 from lib import paths, records
 
 _FOLDER = paths.PACKAGE / "rules" / "reference"
+_CHECKED = {"V": "text", "M": "memory", "D": "proposal"}
 OFFICES = "各办事处"  # stands for the office of each institution
 
 
 @dataclass(frozen=True)
 class Route:
-    """The units that a task goes to, who may overrule that (empty: the notice names nobody), basis and mark."""
+    """The units that a task goes to, who may overrule that (empty: the notice names nobody), basis and how it was checked."""
 
     units: tuple[str, ...]
     approval: str
     basis: str
-    mark: str
+    checked: str
 
     def named(self, office: str | None) -> tuple[str, ...]:
         """Return the units, the institution's own office for `各办事处` where it is known."""
@@ -28,13 +29,13 @@ class Route:
 
 @dataclass(frozen=True)
 class Deadline:
-    """A day of the notice, the disposal classes that it holds for, basis and mark."""
+    """A day of the notice, the disposal classes that it holds for, basis and how it was checked."""
 
     name: str
     due_on: dt.date
     classes: tuple[str, ...]
     basis: str
-    mark: str
+    checked: str
 
 
 @cache
@@ -50,9 +51,9 @@ def routes() -> dict[tuple[str, str], Route]:
     made = {}
     for line, row in _rows(path):
         units = tuple(unit.strip() for unit in row["units"].split(";") if unit.strip())
-        if not units or row["mark"] not in ("V", "M", "D"):
+        if not units or row["mark"] not in _CHECKED:
             raise records.bad(path, line, "应有 units 和 mark (V、M、D)", "units and a mark (V, M, D) are needed")
-        made[row["part"], row["name"]] = Route(units, row["approval"], row["basis"], row["mark"])
+        made[row["part"], row["name"]] = Route(units, row["approval"], row["basis"], _CHECKED[row["mark"]])
     for key in (("class", "unknown"), ("rule", "other")):
         if key not in made:
             raise records.bad(path, 0, f"缺少 {','.join(key)} 一行", f"the row {','.join(key)} is missing")
@@ -76,7 +77,9 @@ def deadlines() -> tuple[Deadline, ...]:
         except ValueError:
             said = f"due_on {row['due_on']!r}"
             raise records.bad(path, line, f"{said} 应为 YYYY-MM-DD", f"{said} must be YYYY-MM-DD") from None
-        made.append(Deadline(row["name"], due, tuple(row["classes"].split(";")), row["basis"], row["mark"]))
+        if row["mark"] not in _CHECKED:
+            raise records.bad(path, line, "mark 应为 V、M、D", "the mark must be V, M or D")
+        made.append(Deadline(row["name"], due, tuple(row["classes"].split(";")), row["basis"], _CHECKED[row["mark"]]))
     return tuple(made)
 
 

@@ -40,10 +40,10 @@ def shared(case: Case) -> pd.DataFrame:
     DataFrame, one row per pair, kind of link and thing shared, by kind
         a_id, a_name · b_id, b_name (institutions, the lower id first) · link (`operator`: one operating company; `controller`;
         `officer`: in office in both; `account`: stands in contracts or repayments of both; `borrower`: has loans of both;
-        `device`: signed in to accounts of both companies; `phone`, `address`, `email`, `website` of both companies) · shared (the
-        party, account, device or text) · shared_name (null if unknown) · institutions (how many of the district share it: what
-        many share may be an agent's) · a_yuan, b_yuan (principal lent to a borrower; null if not all of it is known, and for other
-        links) · records (rows behind it on both sides) · evidence (list of {table, id}: of each side 20 at most).
+        `device`: signed in to accounts of both companies; `phone`, `address`, `email`, `website` of both companies) · shared
+        (the party, account, device or text) · shared_name (null if unknown) · institutions (how many of the district share it:
+        what many share may be an agent's) · a_yuan, b_yuan (principal lent to a borrower; null if not all of it is known, and
+        for other links) · records (rows behind it on both sides) · evidence (list of {table, id}: of each side 20 at most).
         `attrs`: untested (link → why it could not be looked at, in full or at all).
 
     Raises
@@ -64,10 +64,8 @@ def shared(case: Case) -> pd.DataFrame:
     controllers, unsolved = _controllers(case, members)
     case.store.derive("institution_controllers", pa.Table.from_pylist(controllers, schema=_CONTROLLERS))
     names = {row["institution_id"]: row["name"] for row in members}
-    rows = [
-        {**row, "a_name": names[row["a_id"]], "b_name": names[row["b_id"]], "shared": row["thing"], "shared_name": row["thing_name"]}
-        for row in case.store.run("shared_things", as_of=case.as_of).to_pylist()
-    ]
+    found = case.store.run("shared_things", as_of=case.as_of).to_pylist()
+    rows = [{**row, "a_name": names[row["a_id"]], "b_name": names[row["b_id"]]} for row in found]
     made = frame(pa.Table.from_pylist(rows, schema=_COLUMNS))
     untested = _untested(case, unsolved)
     notes = [word("register", "untested_link", link=word("register", link), why=why) for link, why in untested.items()]

@@ -43,6 +43,11 @@ _CODES: dict[str, tuple[str, ...]] = {
     "severity": ("severity",),
     "factor": ("grading",),
     "why_not": ("checks",),
+    **dict.fromkeys(("register_state", "disposal_class", "action", "field", "task", "link"), ("register",)),
+    **dict.fromkeys(("grade", "computed_grade"), ("grading",)),
+    **dict.fromkeys(("before", "after"), ("grading", "register")),
+    **dict.fromkeys(("deadline", "deadline_state"), ("deadlines",)),
+    **dict.fromkeys(("exit_by", "responsible_by"), ("said_by",)),
 }
 
 

@@ -4,8 +4,8 @@
 --          institution_controllers(institution_id, thing, table_name, record_id)
 -- params:  $as_of date
 --
--- Accounts through which everybody's money goes (custody, payment companies, tax offices, settlement) are nobody's link. Contacts are
--- those of the operating company, without blanks, dashes and brackets.
+-- Accounts through which everybody's money goes (custody, payment companies, tax offices, settlement) are nobody's link.
+-- Contacts are those of the operating company, without blanks, dashes and brackets.
 with members as (
     select
         institution_id,
@@ -162,7 +162,7 @@ sides as (
         things.link,
         things.thing,
         common.institutions,
-        count(distinct (things.table_name, things.record_id)) as records,
+        len(list(distinct struct_pack("table" := things.table_name, id := things.record_id))) as records,
         list_sort(list(distinct struct_pack("table" := things.table_name, id := things.record_id)))[:20] as evidence,
         if(count(*) = count(things.amount_yuan), sum(things.amount_yuan), null) as amount_yuan
     from things
@@ -174,12 +174,12 @@ select
     a.institution_id as a_id,
     b.institution_id as b_id,
     a.link,
-    a.thing,
+    a.thing as shared,
     case
         when a.link in ('phone', 'address', 'email', 'website', 'device') then null
         when a.link = 'account' then accounts.holder_name
         else parties.name
-    end as thing_name,
+    end as shared_name,
     a.institutions,
     cast(a.amount_yuan as decimal(18, 2)) as a_yuan,
     cast(b.amount_yuan as decimal(18, 2)) as b_yuan,
