@@ -53,7 +53,7 @@ def shared(case: Case) -> pd.DataFrame:
 
     Notes
     -----
-    Hub accounts (custody, payment companies, tax, settlement) link nobody.
+    Hub accounts (custody, payment companies, tax, settlement) link nobody; a borrower's own accounts are told by the borrower.
     """
     if not case.is_district:
         raise BadParameter(

@@ -101,8 +101,7 @@ def _to_enter(ones: list[Listed]) -> Iterator[Row]:
     if not ones:
         return
     route = routing.of_task("not_entered")
-    said = pick("、", ", ").join(f"{one.institution_id} {one.name}" for one in ones)
-    told = {"institution_id": None, "task": "not_entered", "what": word("register", "to_enter", n=f"{len(ones):,}", names=said)}
+    told = {"institution_id": None, "task": "not_entered", "what": word("register", "to_enter", n=f"{len(ones):,}")}
     for unit in route.units:
         yield told | {"unit": unit, "overruled_by": route.approval or None, "law": route.basis, "checked": route.checked}
 

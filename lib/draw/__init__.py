@@ -7,6 +7,7 @@ A DataFrame alone in a cell needs none of them: importing this package makes it 
 from lib.draw import tables as _tables
 from lib.draw.balances import balances
 from lib.draw.cards import cover
+from lib.draw.district import district, shared
 from lib.draw.leads import findings
 from lib.draw.masking import mask_values
 from lib.draw.money_network import network
@@ -16,6 +17,19 @@ from lib.draw.provenance import sources
 from lib.draw.sankey import sankey
 from lib.draw.timeline import timeline
 
-__all__ = ["balances", "cover", "findings", "lookthrough", "mask_values", "monthly", "network", "sankey", "sources", "timeline"]
+__all__ = [
+    "balances",
+    "cover",
+    "district",
+    "findings",
+    "lookthrough",
+    "mask_values",
+    "monthly",
+    "network",
+    "sankey",
+    "shared",
+    "sources",
+    "timeline",
+]
 
 _tables.install()

@@ -4,7 +4,8 @@
 --          institution_controllers(institution_id, thing, table_name, record_id)
 -- params:  $as_of date
 --
--- Accounts through which everybody's money goes (custody, payment companies, tax offices, settlement) are nobody's link.
+-- Accounts through which everybody's money goes (custody, payment companies, tax offices, settlement) are nobody's link,
+-- and a borrower's own accounts are told by the borrower.
 -- Contacts are those of the operating company, without blanks, dashes and brackets.
 with members as (
     select
@@ -30,6 +31,7 @@ repaid as (
     select
         own_loans.institution_id,
         repayments.repayment_id,
+        own_loans.borrower_id,
         unnest([nullif(repayments.payer_account, ''), nullif(repayments.lender_paid_account, '')]) as account_id
     from repayments
     inner join own_loans on repayments.loan_id = own_loans.loan_id
@@ -109,24 +111,26 @@ things as (
     where nullif(devices.device_id, '') is not null and (devices.at is null or cast(devices.at as date) <= $as_of)
     union all
     select
-        institution_id,
+        own_loans.institution_id,
         'account' as link,
-        disbursement_account as thing,
+        own_loans.disbursement_account as thing,
         'loans' as table_name,
-        loan_id as record_id,
+        own_loans.loan_id as record_id,
         null as amount_yuan
     from own_loans
-    where disbursement_account is not null
+    left join accounts on own_loans.disbursement_account = accounts.account_id
+    where own_loans.disbursement_account is not null and accounts.holder_id is distinct from own_loans.borrower_id
     union all
     select
-        institution_id,
+        repaid.institution_id,
         'account' as link,
-        account_id as thing,
+        repaid.account_id as thing,
         'repayments' as table_name,
-        repayment_id as record_id,
+        repaid.repayment_id as record_id,
         null as amount_yuan
     from repaid
-    where account_id is not null
+    left join accounts on repaid.account_id = accounts.account_id
+    where repaid.account_id is not null and accounts.holder_id is distinct from repaid.borrower_id
     union all
     select
         institution_id,
