@@ -339,6 +339,19 @@ def register_remove(
     registering.enter(store, institution, "remove", {"on": on}, who, why)
 
 
+@register_app.command("answer")
+def register_answer(
+    institution: Institution,
+    answer: Annotated[str, typer.Argument(metavar="operating|closed|lost|out_of_scope", show_default=False)],
+    who: Who,
+    why: Why,
+    store: StoreFile = None,
+    lang: Lang = None,
+) -> None:
+    """Write down what an office answered in the survey."""
+    registering.answer(store, institution, answer, who, why)
+
+
 @rule_app.command("list")
 def rule_list(store: StoreFile = None, lang: Lang = None) -> None:
     """List the rules."""

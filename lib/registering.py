@@ -9,6 +9,7 @@ from lib.errors import BadParameter
 from lib.store import Store, open_store
 from lib.words import word
 
+_ANY_DAY = "2018-09-30"  # who is on the list does not depend on the day
 _SHOWN = ("institution_id", "name", "register_state", "disposal_class", "grade", "computed_grade", "leads")
 _FOUR = ("name", "disposal_measure", "exit_on", "responsible")  # 机构、处置措施、退出时间、责任主体
 
@@ -48,6 +49,17 @@ def enter(store: Path | None, asked: str, action: str, given: Mapping[str, str |
     terminal.say(word("register", "written", on=made.on, **shown))
 
 
+def answer(store: Path | None, asked: str, given: str, who: str, why: str) -> None:
+    """Write down what an office answered on an institution, and say where it stands."""
+    from lib import dossier, records
+
+    case = open_case(None, _ANY_DAY, store)
+    institution_id, name = _institution(case.store, asked, None, "change")
+    dossier.answer(case, institution_id, given, who, why)
+    shown = {"id": terminal.plain(institution_id), "name": terminal.plain(name), "answer": word("register", given)}
+    terminal.say(word("register", "answered", path=paths.written(records.file("survey_answers")), **shown))
+
+
 def _shown(name: str, cell: object) -> object:
     from lib.draw.columns import code_word
     from lib.draw.writing import is_null
@@ -82,6 +94,7 @@ def _write(case: Case, until: str | None, path: Path) -> None:
         "four_columns": register[register["register_state"] == "entered"][list(_FOUR)],
         "register": register,
         "history": dossier.history(case),
+        "survey": dossier.survey(case),
         "league": dossier.league(case, found),
         "shared": dossier.shared(case),
         "deadlines": dossier.deadlines(case),

@@ -44,7 +44,9 @@ _CODES: dict[str, tuple[str, ...]] = {
     "severity": ("severity",),
     "factor": ("grading",),
     "why_not": ("checks",),
-    **dict.fromkeys(("register_state", "disposal_class", "action", "field", "task", "link"), ("register",)),
+    **dict.fromkeys(
+        ("register_state", "disposal_class", "action", "field", "task", "link", "survey_state", "answer"), ("register",)
+    ),
     **dict.fromkeys(("grade", "computed_grade"), ("grading",)),
     **dict.fromkeys(("before", "after"), ("grading", "register")),
     **dict.fromkeys(("deadline", "deadline_state"), ("deadlines",)),
