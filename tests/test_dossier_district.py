@@ -218,9 +218,12 @@ def test_a_step_is_kept_to_when_what_was_planned_is_paid(make_case: Make, paid: 
 
 
 def test_deadlines_hold_for_those_that_exit_and_are_unknown_where_the_class_is(make_case: Make) -> None:
-    listed = [institution("A", disposal_class="rectify"), institution("B")]
-    made = dossier.deadlines(make_case(institutions=listed))
-    assert set(made["institution_id"]) == {"B"}
+    listed = [institution("A", disposal_class="rectify"), institution("B"), institution("C", disposal_class="其他类")]
+    case = make_case(institutions=listed)
+    made = dossier.deadlines(case)
+    assert set(made["institution_id"]) == {"B", "C"}
+    work = dossier.work(case, NO_FINDINGS)
+    assert work.loc[work["task"] == "deadline", "institution_id"].tolist() == ["B", "C"]  # once, not for each deadline
     assert set(made["deadline_state"]) == {"unknown"}
 
 

@@ -102,7 +102,7 @@ def test_to_be_banned_and_failed_are_flagged_by_class_and_by_lists(make_case: Ma
     listed = [
         {"institution_id": "A", "name": "甲", "disposal_class": "ban"},
         {"institution_id": "B", "name": "乙", "disposal_class": "incident"},
-        {"institution_id": "C", "name": "丙"},
+        {"institution_id": "C", "name": "丙", "disposal_class": "其他类"},
     ]
     problem = {
         "entry_id": "1",

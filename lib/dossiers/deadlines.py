@@ -52,8 +52,8 @@ def deadlines(case: Case) -> pd.DataFrame:
 
     Notes
     -----
-    Days and classes stand in lib/rules/reference/deadlines.csv. For an institution whose class is not known, it is not known
-    whether they hold: they are `unknown`. Those of other classes have none.
+    Days and classes stand in lib/rules/reference/deadlines.csv. Where the class is not known, or is one of which the notice
+    does not tell, it is not known whether they hold: they are `unknown`. Those to be rectified have none.
     """
     held = delivered(case.store)
     all_of_them = [one for one in listed(case) if one.state is None or not one.state.removed]
@@ -62,12 +62,12 @@ def deadlines(case: Case) -> pd.DataFrame:
     rows: list[Row] = []
     for one in all_of_them:
         for deadline in routing.deadlines():
-            if one.disposal_class is None:
-                told: Row = {"deadline_state": "unknown", "because": word("register", "class_unknown")}
-            elif one.disposal_class in deadline.classes:
+            if one.disposal_class in deadline.not_for:
+                continue
+            if one.disposal_class in deadline.classes:
                 told = _JUDGES[deadline.name](facts[one.institution_id], deadline.due_on, case.as_of, held)
             else:
-                continue
+                told = {"deadline_state": "unknown", "because": word("register", "class_unknown")}
             rows.append(_said(one) | {"deadline": deadline.name, "due_on": deadline.due_on, "law": deadline.basis} | told)
             rows[-1]["checked"] = deadline.checked
     by_id = {one.institution_id: one for one in all_of_them}

@@ -29,11 +29,12 @@ class Route:
 
 @dataclass(frozen=True)
 class Deadline:
-    """A day of the notice, the disposal classes that it holds for, basis and how it was checked."""
+    """A day of the notice, the classes that it holds for and does not (of others it is not known), basis, and its check."""
 
     name: str
     due_on: dt.date
     classes: tuple[str, ...]
+    not_for: tuple[str, ...]
     basis: str
     checked: str
 
@@ -79,8 +80,14 @@ def deadlines() -> tuple[Deadline, ...]:
             raise records.bad(path, line, f"{said} 应为 YYYY-MM-DD", f"{said} must be YYYY-MM-DD") from None
         if row["mark"] not in _CHECKED:
             raise records.bad(path, line, "mark 应为 V、M、D", "the mark must be V, M or D")
-        made.append(Deadline(row["name"], due, tuple(row["classes"].split(";")), row["basis"], _CHECKED[row["mark"]]))
+        classes, not_for = (tuple(row[name].split(";")) for name in ("classes", "not_for"))
+        made.append(Deadline(row["name"], due, classes, not_for, row["basis"], _CHECKED[row["mark"]]))
     return tuple(made)
+
+
+def classes() -> frozenset[str]:
+    """Return the disposal classes that have a route of their own."""
+    return frozenset(name for part, name in routes() if part == "class" and name != "unknown")
 
 
 def of_class(disposal_class: str | None) -> Route:

@@ -85,7 +85,7 @@ def survey(case: Case) -> pd.DataFrame:
                 "answered_at": given["when"],
                 "reason": given["why"],
             }
-        rows.append(row | told)
+        rows.append(row | told | {"name": everyone[row["institution_id"]].name})
     made = frame(pa.Table.from_pylist(rows, schema=_COLUMNS))
     answered = int(made["answer"].notna().sum())
     made.attrs["caption"] = word("register", "survey", as_of=case.as_of, answered=answered, all=len(made))
@@ -138,7 +138,7 @@ def _because(one: Row) -> str:
 def _flags(disposal_class: str | None, said: Iterable[Row]) -> Row:
     """Return what is flagged; that nothing says an institution has failed does not say that it has not."""
     failed = disposal_class == "incident" or any(one["type"] == _FAILED and one["times"] for one in said)
-    return {"to_ban": None if disposal_class is None else disposal_class == "ban", "failed": failed or None}
+    return {"to_ban": disposal_class == "ban" if disposal_class in routing.classes() else None, "failed": failed or None}
 
 
 def _pattern(text: str) -> str:

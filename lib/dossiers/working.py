@@ -76,7 +76,9 @@ def _leads(found: pd.DataFrame) -> Iterator[tuple[Row, routing.Route]]:
 
 def _deadlines(case: Case) -> Iterator[tuple[Row, routing.Route]]:
     made = deadlines(case)
-    for row in made[made["deadline_state"].isin(("missed", "late", "unknown"))].to_dict("records"):
+    made = made[made["deadline_state"].isin(("missed", "late", "unknown"))]
+    made = made[(made["because"] != word("register", "class_unknown")) | (made["deadline"] == "plan")]  # to be decided once
+    for row in made.to_dict("records"):
         what = f"{_called(row['deadline'])} {row['due_on']}: {word('deadlines', row['deadline_state'])} ({row['because']})"
         known = ("task", row["deadline"]) in routing.routes()
         site = row["deadline"] == "website" and row["deadline_state"] == "unknown"  # nothing yet to decide on: look first
