@@ -22,7 +22,7 @@ from typing import Annotated
 
 import typer
 
-from lib import deciding, paths, steps, terminal, usage
+from lib import deciding, paths, registering, steps, terminal, usage
 from lib.errors import BadParameter, LookthroughError
 from lib.store import interrupted, open_store
 from lib.words import word
@@ -32,19 +32,34 @@ rule_app = typer.Typer(no_args_is_help=True)
 app.add_typer(rule_app, name="rule")
 export_app = typer.Typer(no_args_is_help=True)
 app.add_typer(export_app, name="export")
+register_app = typer.Typer(no_args_is_help=True)
+app.add_typer(register_app, name="register")
 
+DISTRICT = "district"  # the template of a page on the whole district, which names no institution
 STOPPED = 130  # what typer makes of Ctrl-C
 
 Lang = Annotated[str | None, typer.Option("--lang", metavar="zh|en")]
 StoreFile = Annotated[Path | None, typer.Option("--store", metavar="FILE")]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD")]
 Asked = Annotated[list[str] | None, typer.Argument(metavar="ID", show_default=False)]
+Institution = Annotated[str, typer.Argument(metavar="ID", show_default=False)]
+Who = Annotated[str, typer.Option("--who", metavar="NAME", show_default=False)]
+Why = Annotated[str, typer.Option("--why", metavar="TEXT", show_default=False)]
+OnDay = Annotated[str | None, typer.Option("--on", metavar="YYYY-MM-DD", show_default=False)]
+Name = Annotated[str | None, typer.Option("--name", metavar="NAME", show_default=False)]
+Category = Annotated[str | None, typer.Option("--category", metavar="TEXT", show_default=False)]
+DisposalClass = Annotated[str | None, typer.Option("--class", metavar="rectify|ban|exit|incident", show_default=False)]
+Measure = Annotated[str | None, typer.Option("--measure", metavar="TEXT", show_default=False)]
+ExitOn = Annotated[str | None, typer.Option("--exit-on", metavar="YYYY-MM-DD", show_default=False)]
+Responsible = Annotated[str | None, typer.Option("--responsible", metavar="UNIT", show_default=False)]
+Grade = Annotated[str | None, typer.Option("--grade", metavar="red|orange|yellow|green", show_default=False)]
 All = Annotated[bool, typer.Option("--all", show_default=False)]
 
 
 @app.callback()
 @rule_app.callback()
 @export_app.callback()
+@register_app.callback()
 def every_command(lang: Lang = None) -> None:
     """Take the language before a command too; `usage.speak` has read it by now."""
 
@@ -113,8 +128,8 @@ def decide(
     first: Annotated[str, typer.Argument(metavar="A", show_default=False)],
     second: Annotated[str, typer.Argument(metavar="B", show_default=False)],
     verdict: Annotated[str, typer.Argument(metavar="same|different|unsure", show_default=False)],
-    who: Annotated[str, typer.Option("--who", metavar="NAME", show_default=False)],
-    why: Annotated[str, typer.Option("--why", metavar="TEXT", show_default=False)],
+    who: Who,
+    why: Why,
     store: StoreFile = None,
     lang: Lang = None,
 ) -> None:
@@ -151,15 +166,19 @@ def report(
     lang: Lang = None,
 ) -> None:
     """Make reports."""
+    chosen: list[str] | None
     asked = [*(ids or []), *(usage.listed(file) if file is not None else [])]
     if asked and everyone:
         raise _both("--all")
-    if not asked and not everyone:
+    if asked == [] and template == DISTRICT:
+        chosen = None
+    elif not asked and not everyone:
         raise BadParameter(
             "没有指定机构: 请给出编号或名称, 或用 --file 名单.txt, 或用 --all (全部机构)",
             "No institution is named: give ids or names, or --file ids.txt, or --all for every institution",
         )
-    chosen = steps.institutions(store) if everyone else list(dict.fromkeys(asked))
+    else:
+        chosen = steps.institutions(store) if everyone else list(dict.fromkeys(asked))
     given = dict(usage.pair(text, "--set", "NAME=VALUE") for text in parameters or [])
     if not steps.make_reports(chosen, store, as_of=as_of, out=out, template=template, parameters=given, jobs=jobs):
         raise typer.Exit(1)
@@ -254,6 +273,83 @@ def bods(
             "No institution is named: give its id or name, or --all for every holding",
         )
     steps.export_bods(case, to, store)
+
+
+@register_app.command("list")
+def register_list(
+    as_of: AsOf = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="YYYY-MM-DD", show_default=False)] = None,
+    listing: Annotated[Path | None, typer.Option("--export", metavar="FILE.xlsx", show_default=False)] = None,
+    store: StoreFile = None,
+    lang: Lang = None,
+) -> None:
+    """Show the register."""
+    registering.show(store, as_of, until, listing)
+
+
+@register_app.command("add")
+def register_add(
+    institution: Institution,
+    who: Who,
+    why: Why,
+    name: Name = None,
+    category: Category = None,
+    disposal_class: DisposalClass = None,
+    measure: Measure = None,
+    exit_on: ExitOn = None,
+    responsible: Responsible = None,
+    grade: Grade = None,
+    on: OnDay = None,
+    store: StoreFile = None,
+    lang: Lang = None,
+) -> None:
+    """Enter an institution."""
+    given = {"name": name, "category": category, "disposal_class": disposal_class, "measure": measure, "exit_on": exit_on}
+    given |= {"responsible": responsible, "grade": grade, "on": on}
+    registering.enter(store, institution, "add", given, who, why)
+
+
+@register_app.command("change")
+def register_change(
+    institution: Institution,
+    who: Who,
+    why: Why,
+    name: Name = None,
+    category: Category = None,
+    disposal_class: DisposalClass = None,
+    measure: Measure = None,
+    exit_on: ExitOn = None,
+    responsible: Responsible = None,
+    grade: Grade = None,
+    on: OnDay = None,
+    store: StoreFile = None,
+    lang: Lang = None,
+) -> None:
+    """Change what the register says."""
+    given = {"name": name, "category": category, "disposal_class": disposal_class, "measure": measure, "exit_on": exit_on}
+    given |= {"responsible": responsible, "grade": grade, "on": on}
+    registering.enter(store, institution, "change", given, who, why)
+
+
+@register_app.command("remove")
+def register_remove(
+    institution: Institution, who: Who, why: Why, on: OnDay = None, store: StoreFile = None, lang: Lang = None
+) -> None:
+    """Remove an institution."""
+    registering.enter(store, institution, "remove", {"on": on}, who, why)
+
+
+@register_app.command("answer")
+def register_answer(
+    institution: Institution,
+    answer: Annotated[str, typer.Argument(metavar="operating|closed|lost|out_of_scope", show_default=False)],
+    who: Who,
+    why: Why,
+    store: StoreFile = None,
+    lang: Lang = None,
+) -> None:
+    """Write down what an office answered in the survey."""
+    registering.answer(store, institution, answer, who, why)
 
 
 @rule_app.command("list")

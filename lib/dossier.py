@@ -1,145 +1,17 @@
-"""The dossier of an institution (一户一档): its risk grade, with every component and what it rests on."""
+"""The dossier of an institution (一户一档), and the register (名单库) of all of a district. The face of lib/dossiers.
 
-import csv
-from decimal import Decimal
-from typing import Any
+* `grade`: the risk grade of an institution, with every component and what it rests on.
+* `register`, `history`: the institutions as lists, people and the grading have them, one row each, and what became of them.
+* `league`, `shared`: institutions side by side, and what pairs of them have in common.
+* `survey`, `answer`: who of a survey list (摸排) is in its scope, and what the offices answered.
+* `deadlines`, `work`: the notice's deadlines of exit, and what is to be done by which unit.
+"""
 
-import pandas as pd
-import pyarrow as pa
+from lib.dossiers.deadlines import deadlines
+from lib.dossiers.grades import grade
+from lib.dossiers.listing import history, league, register
+from lib.dossiers.sharing import shared
+from lib.dossiers.surveying import answer, survey
+from lib.dossiers.working import work
 
-from lib import checks, grading, paths
-from lib.case import Case
-from lib.errors import BadFile, BadParameter
-from lib.store import frame
-from lib.words import pick, word
-
-_CONFIRMED = ("finding_id", "who", "when", "why")
-_GRAVE = "prohibited"
-_TEXTS = pa.list_(pa.string())
-
-
-def grade(case: Case, found: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Grade an institution's risk by the four factors of the notice: a computation, no judgement.
-
-    Parameters
-    ----------
-    found
-        A frame of `checks.run`; run here, if omitted.
-
-    Returns
-    -------
-    DataFrame, one row per factor: scale (业务规模), people (涉众人数), violations (违法违规严重程度), complexity (风险复杂性)
-        factor · value (yuan owed, lenders, or points before the cap) · points (0 to 100) · weight · contribution (weight ×
-        points; null where the factor is not graded) · coverage (fraction of its population that was known) · rules ·
-        finding_ids (leads behind it) · missing (what was missing). `attrs`: band (red, orange, yellow, green; None is 未能评级:
-        the data of a factor cover less than 80 % of its population) · score (None if a factor is not graded) · lowest, highest
-        (scores if what is not graded had 0 and 100 points) · stable (whether the band survives a tenth more or less of each
-        weight; None without one) · swings (list of {factor, change, band}) · override (None, or {finding_id, who, when, why}: a
-        person has confirmed a lead under a prohibition, and the band is red) · version (of the numbers) · caption.
-
-    Raises
-    ------
-    BadParameter
-        If the case is the whole district. A party that is no institution has no factors.
-    BadFile
-        If data/raw/records/confirmed_leads.csv cannot be read.
-
-    Notes
-    -----
-    Leads are confirmed in data/raw/records/confirmed_leads.csv (finding_id, who, when, why). Findings of several rules that are
-    one matter count once, by the gravest.
-    """
-    if case.is_district:
-        raise BadParameter(
-            '风险分级须指定一家机构, 例如 open_case("机构名称或编号")',
-            'Grading needs an institution, for example open_case("its name or id")',
-        )
-    if case.institution_id is None:  # a report may be on any party
-        made = frame(_table([]))
-        made.attrs["caption"] = word("grading", "no_institution")
-        return made
-    found = checks.run(case) if found is None else found
-    rows: list[dict[str, Any]] = [{str(k): v for k, v in row.items()} for row in found.to_dict("records")]
-    rows = [row for row in rows if row["institution_id"] == case.institution_id]
-    severity = {rule.id: rule.severity for rule in checks.rules().values()}
-    inputs = case.store.run("grade_inputs", institution_id=case.institution_id, as_of=case.as_of).to_pylist()[0]
-    factors = [*grading.of_amounts(inputs), grading.of_violations(rows, severity), grading.of_complexity(rows)]
-    made = frame(_table(factors))
-    made.attrs |= _graded(factors, _override(rows, severity))
-    return made
-
-
-def _table(factors: list[grading.Factor]) -> pa.Table:
-    weights = grading.weights()
-    return pa.table(
-        {
-            "factor": pa.array([f.name for f in factors], pa.string()),
-            "value": pa.array([f.value for f in factors], pa.decimal128(38, 2)),
-            "points": pa.array([f.points for f in factors], pa.decimal128(5, 2)),
-            "weight": pa.array([float(weights[f.name]) for f in factors], pa.float64()),
-            "contribution": pa.array(
-                [weights[f.name] * f.points if grading.is_graded(f) else None for f in factors], pa.decimal128(7, 4)
-            ),
-            "coverage": pa.array([float(f.coverage) for f in factors], pa.float64()),
-            "rules": pa.array([f.rules for f in factors], _TEXTS),
-            "finding_ids": pa.array([f.finding_ids for f in factors], _TEXTS),
-            "missing": pa.array([[_missing(f, name) for name in f.missing] for f in factors], _TEXTS),
-        }
-    )
-
-
-def _missing(one: grading.Factor, name: str) -> str:
-    return name if one.name == "violations" else word("grading", name)
-
-
-def _graded(factors: list[grading.Factor], override: dict[str, str] | None) -> dict[str, Any]:
-    weights, whole = grading.weights(), all(map(grading.is_graded, factors))
-    ends = [
-        grading.score(factors, lambda f, end=end: f.points if grading.is_graded(f) else end, weights)  # type: ignore[misc]
-        for end in (Decimal(0), grading.MOST)
-    ]
-    band = grading.band(ends[0]) if whole else None
-    swings = grading.swings(factors) if whole else []
-    shown = "red" if override else band
-    if shown is None:
-        lacking = pick("、", ", ").join(word("grading", f.name) for f in factors if not grading.is_graded(f))
-        caption = word("grading", "not_graded", factors=lacking, lowest=ends[0], highest=ends[1])
-    else:
-        caption = word("grading", "graded", band=word("grading", shown), score=ends[0] if whole else f"{ends[0]}–{ends[1]}")
-    return {
-        "band": shown,
-        "score": ends[0] if whole else None,
-        "lowest": ends[0],
-        "highest": ends[1],
-        "stable": all(swing["band"] == band for swing in swings) if whole else None,
-        "swings": swings,
-        "override": override,
-        "version": grading.scheme().version,
-        "caption": caption,
-    }
-
-
-def _override(rows: list[dict[str, Any]], severity: dict[str, str]) -> dict[str, str] | None:
-    """Return the first lead under a prohibition that a person has confirmed."""
-    confirmed = {line["finding_id"]: line for line in _confirmed()}
-    for row in rows:
-        if row["outcome"] == "hit" and severity[row["rule_id"]] == _GRAVE and row["finding_id"] in confirmed:
-            return confirmed[row["finding_id"]]
-    return None
-
-
-def _confirmed() -> list[dict[str, str]]:
-    path = paths.records() / "confirmed_leads.csv"
-    if not path.exists():
-        return []
-    made = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file), start=2):
-            values = {name: (row.get(name) or "").strip() for name in _CONFIRMED}
-            if not all(values.values()):
-                raise BadFile(
-                    f"{path.name} 第 {number} 行: 应有 {'、'.join(_CONFIRMED)}, 都不能为空",
-                    f"{path.name}, line {number}: {', '.join(_CONFIRMED)} are needed, none of them empty",
-                )
-            made.append(values)
-    return made
+__all__ = ["answer", "deadlines", "grade", "history", "league", "register", "shared", "survey", "work"]

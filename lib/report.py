@@ -21,7 +21,7 @@ from lib import paths
 from lib.case import Case, open_case
 from lib.errors import BadParameter, DataGap
 from lib.rendering.kernels import Kernels, kernels
-from lib.words import LANGUAGES, language
+from lib.words import LANGUAGES, labels, language
 
 COLUMNS = (
     *("asked", "name", "institution_id", "party_id", "as_of", "outcome", "reason"),
@@ -44,7 +44,7 @@ class _Job:
 
 
 def run(
-    institutions: Iterable[str],
+    institutions: Iterable[str] | None,
     *,
     store: Path | str | None = None,
     as_of: str | dt.date | None = None,
@@ -60,7 +60,8 @@ def run(
     Parameters
     ----------
     institutions
-        Ids or exact names of institutions or of any parties; one that is asked for twice is made once.
+        Ids or exact names of institutions or of any parties; one that is asked for twice is made once. None is one page on the
+        whole district, of a template that is made for it.
     store, as_of
         As for `open_case`; the same day for all.
     out
@@ -142,8 +143,10 @@ def _language(lang: str | None) -> str:
     return lang
 
 
-def _cases(institutions: Iterable[str], store: Path | str | None, as_of: str | dt.date | None) -> dict[str, Case]:
+def _cases(institutions: Iterable[str] | None, store: Path | str | None, as_of: str | dt.date | None) -> dict[str, Case]:
     """Open a case for each institution, each once, by what was asked."""
+    if institutions is None:
+        return {"": open_case(None, as_of, store)}
     cases: dict[str, Case] = {}
     for asked in [institutions] if isinstance(institutions, str) else institutions:
         if not asked:
@@ -166,11 +169,12 @@ def _folder(out: Path | str | None) -> Path:
 
 
 def _job(case: Case, template: Path, more: Mapping[str, object], lang: str, folder: Path) -> _Job:
-    key = case.institution_id or case.party_id or ""
+    key = case.institution_id or case.party_id
+    name = labels()["case"]["district"][lang] if key is None else case.name
     facts = {
         "institution_id": case.institution_id,
         "party_id": case.party_id,
-        "name": case.name,
+        "name": name,
         "as_of": case.as_of.isoformat(),
         "template": template.stem,
         "lang": lang,
@@ -178,7 +182,7 @@ def _job(case: Case, template: Path, more: Mapping[str, object], lang: str, fold
         "store_version": case.store.version,
     }
     parameters = {"institution": key, "as_of": facts["as_of"], "store": paths.written(case.store.path), "lang": lang, **more}
-    return _Job(template, parameters, facts, lang, folder / f"{paths.file_stem(case.name, key)}.html")
+    return _Job(template, parameters, facts, lang, folder / f"{paths.file_stem(name, key or template.stem)}.html")
 
 
 def _run_all(pool: Executor, jobs: dict[str, _Job], source: Kernels, progress: Progress | None) -> list[Row]:

@@ -191,8 +191,8 @@ def check_cases(ids: list[str], as_of: str | None, store: Path | None, what_ifs:
         terminal.say(word("cli", "findings", path=paths.written(path), as_of=cases[0].as_of))
 
 
-def make_reports(ids: list[str], store: Path | None, **settings: Any) -> bool:
-    """Make reports, show what became of each and tell whether all are made."""
+def make_reports(ids: list[str] | None, store: Path | None, **settings: Any) -> bool:
+    """Make reports (without ids one on the whole district), show what became of each and tell whether all are made."""
     from lib import report as reports
 
     with terminal.progress() as step:

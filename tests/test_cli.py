@@ -15,7 +15,7 @@ from typer.main import get_command
 from lib import cli, paths, steps, terminal, usage
 from lib.errors import BadFile, BadParameter, DataGap
 from lib.words import LANGUAGES, has_word
-from tests.conftest import MakeStore
+from tests.conftest import MakeStore, write_store
 
 Capture = pytest.CaptureFixture[str]
 Refused = Callable[..., str]
@@ -278,14 +278,14 @@ def test_help_speaks_the_language_asked_for(capsys: Capture) -> None:
 def test_every_command_and_option_has_its_help_in_both_languages() -> None:
     group = get_command(cli.app)
     commands = {"lookthrough": group, **group.commands}
-    for of in ("rule", "export"):
+    for of in ("rule", "export", "register"):
         commands |= {f"{of} {name}": made for name, made in group.commands[of].commands.items()}
     for name, command in commands.items():
         assert has_word("commands", name), name
         for option in command.params:
             assert has_word("options", option.name), f"{name} {option.name}"
         assert command is group or "lang" in {option.name for option in command.params}
-    leaves = [made for name, made in commands.items() if name not in ("lookthrough", "rule", "export")]
+    leaves = [made for name, made in commands.items() if name not in ("lookthrough", "rule", "export", "register")]
     assert all("lang" in {option.name for option in made.params} for made in leaves)
     without = [made.name for made in leaves if "store" not in {option.name for option in made.params}]
     assert without == ["doctor", "simulate"]  # they read no Store
@@ -461,3 +461,24 @@ def test_the_demo_without_its_sample_says_where_it_looked(refused: Refused) -> N
 
 def test_both_languages_are_those_of_the_labels() -> None:
     assert LANGUAGES == ("zh", "en")
+
+
+def test_an_entry_on_the_register_is_written_shown_and_refused_a_second_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOOKTHROUGH_HOME", str(tmp_path))
+    listed = [{"institution_id": "P", "name": "甲贷"}]
+    store = ["--store", str(write_store(tmp_path / "s.duckdb", {"institutions": listed}))]
+    signed = ["--who", "张三", "--why", "摸排", *store]
+    assert cli.main(["register", "add", "甲贷", "--measure", "良性退出", "--exit-on", "2018-12-31", *signed]) == 0
+    assert cli.main(["register", "add", "X", "--name", "乙贷", *signed]) == 0
+    assert cli.main(["register", "answer", "P", "lost", *signed]) == 0
+    capsys.readouterr()
+    assert cli.main(["register", "list", "--as-of", "2018-09-30", *store]) == 0
+    shown = capsys.readouterr().out
+    assert all(text in shown for text in ("甲贷", "良性退出", "2018-12-31", "乙贷", "在库 2 家"))
+    assert cli.main(["register", "add", "P", *signed]) == 2
+    assert cli.main(["register", "remove", "nobody", *signed]) == 2
+    assert "已在名单库中" in capsys.readouterr().err
+    assert cli.main(["register", "list", "--as-of", "2018-09-30", "--export", str(tmp_path / "a.xlsx"), *store]) == 0
+    assert (tmp_path / "a.xlsx").stat().st_size > 0

@@ -138,7 +138,7 @@ def test_every_command_and_option_of_a_readme_exists_and_every_command_is_in_it(
     from lib.cli import app
 
     commands = dict(get_command(app).commands)
-    for group in ("rule", "export"):
+    for group in ("rule", "export", "register"):
         commands |= {f"{group} {name}": made for name, made in commands.pop(group).commands.items()}
     written = text(document)
     for name, command in commands.items():
@@ -146,7 +146,7 @@ def test_every_command_and_option_of_a_readme_exists_and_every_command_is_in_it(
         known = {option for parameter in command.params for option in parameter.opts}
         for line in re.findall(rf"lookthrough {name}\b[^`\n#]*", written):
             assert set(re.findall(r"--[a-z-]+", line)) <= known, line
-    named = set(re.findall(r"\blookthrough ((?:(?:rule|export) )?[a-z]+)", written)) - {"rule", "export"}
+    named = set(re.findall(r"\blookthrough ((?:(?:rule|export|register) )?[a-z]+)", written)) - {"rule", "export", "register"}
     assert named <= set(commands)
 
 

@@ -8,6 +8,7 @@ from lib.draw import tables as _tables
 from lib.draw.balances import balances
 from lib.draw.cards import cover
 from lib.draw.clients import client_money, payout_sources
+from lib.draw.district import district, shared
 from lib.draw.leads import findings
 from lib.draw.masking import mask_values
 from lib.draw.money_network import network
@@ -22,6 +23,7 @@ __all__ = [
     "balances",
     "client_money",
     "cover",
+    "district",
     "findings",
     "lookthrough",
     "mask_values",
@@ -29,6 +31,7 @@ __all__ = [
     "network",
     "payout_sources",
     "sankey",
+    "shared",
     "sources",
     "timeline",
     "uses",

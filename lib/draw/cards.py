@@ -71,7 +71,7 @@ def summed_up(case: Case, found: pd.DataFrame) -> dict[str, Any]:
         "name": case.name,
         "as_of": case.as_of.isoformat(),
         "hits": len(hits),
-        "by_severity": {s: int(graded[s]) for s in _grades() if s in graded},
+        "by_severity": {s: int(graded[s]) for s in grades() if s in graded},
         "not_testable": int((outcomes == "not_testable").sum()),
         "clear": int((outcomes == "clear").sum()),
         "loans": number,
@@ -79,7 +79,8 @@ def summed_up(case: Case, found: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _grades() -> list[str]:
+def grades() -> list[str]:
+    """Return the grades of gravity that rules have, gravest first."""
     return list(dict.fromkeys(rule.severity for rule in checks.rules().values()))
 
 
@@ -92,14 +93,20 @@ def _title(case: Case) -> Safe:
 
 def _cards(summary: dict[str, Any]) -> Safe:
     """Return the numbers: leads by gravity in the colour of leads, then what could not be tested and what is clear."""
-    cards = [_card(summary["hits"], word("draw", "card_hits"), "hit" if summary["hits"] else "")]
-    cards += [_card(n, word("severity", s), "hit") for s, n in summary["by_severity"].items()]
-    cards.append(_card(summary["not_testable"], word("draw", "card_untested"), "open" if summary["not_testable"] else ""))
-    cards.append(_card(summary["clear"], word("draw", "card_clear"), ""))
-    return tag("div", *cards, class_="lt-cards", style="display:flex;flex-wrap:wrap;gap:1.2rem 3rem;margin:2.2rem 0 1.8rem")
+    made = [card(summary["hits"], word("draw", "card_hits"), "hit" if summary["hits"] else "")]
+    made += [card(n, word("severity", s), "hit") for s, n in summary["by_severity"].items()]
+    made.append(card(summary["not_testable"], word("draw", "card_untested"), "open" if summary["not_testable"] else ""))
+    made.append(card(summary["clear"], word("draw", "card_clear"), ""))
+    return cards(made)
 
 
-def _card(number: int, text: str, tone: str) -> Safe:
+def cards(made: list[Safe]) -> Safe:
+    """Return numbers with their words beside each other."""
+    return tag("div", *made, class_="lt-cards", style="display:flex;flex-wrap:wrap;gap:1.2rem 3rem;margin:2.2rem 0 1.8rem")
+
+
+def card(number: int, text: str, tone: str) -> Safe:
+    """Return a number with its words; `tone` is a colour of the page (hit, open), or empty."""
     colour = f"var(--{tone})" if tone else "var(--ink)"
     big = tag("strong", count(number), style=f"display:block;font-size:2.6rem;line-height:1.15;font-weight:400;color:{colour}")
     return tag("div", big, tag("span", text, style="color:var(--soft)"), class_="lt-card")

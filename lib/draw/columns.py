@@ -24,6 +24,7 @@ _NUMBERS = frozenset(("id_number", "written_number", "phone"))
 _COUNTERS = frozenset(("line", "seq", "hop", "layers", "period", "step", "item", "file_order"))
 _PATHS = frozenset(("path", "loop", "accounts", "relation_path", "holder_names"))
 _PARTIES = frozenset(("path", "loop", "members", "member_ids", "acting_in_concert", "others"))
+_OF_INSTITUTIONS = ("computed_grade", "deadline_state", "unit", "action")  # columns of frames that list institutions
 _EACH = {"loops": "loop"}  # what a list of lists holds
 _CODES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("kind", "direction", "purpose", "role", "position", "group"), ("codes", "flows")),
@@ -46,6 +47,13 @@ _CODES: dict[str, tuple[str, ...]] = {
     "severity": ("severity",),
     "factor": ("grading",),
     "why_not": ("checks",),
+    **dict.fromkeys(
+        ("register_state", "disposal_class", "action", "field", "task", "link", "survey_state", "answer"), ("register",)
+    ),
+    **dict.fromkeys(("grade", "computed_grade"), ("grading",)),
+    **dict.fromkeys(("before", "after"), ("grading", "register")),
+    **dict.fromkeys(("deadline", "deadline_state"), ("deadlines",)),
+    **dict.fromkeys(("exit_by", "responsible_by"), ("said_by",)),
 }
 
 
@@ -205,6 +213,8 @@ def _names(name: str, frame: pd.DataFrame) -> Callable[[Any], object]:
     """Return how to write names: those of holders, controllers and officers as they are, other persons' masked."""
     if name == "name" and (frame.columns.isin(("holder_id", "controller_id")).any() or "reason" in frame.columns):
         return str  # frames of holders, controllers and related parties exist to name them
+    if name == "name" and frame.columns.isin(_OF_INSTITUTIONS).any():
+        return str  # many a platform's name looks like a person's
     kinds = dict(zip(frame[name].tolist(), frame["kind"].tolist(), strict=True)) if name == "name" and "kind" in frame else {}
     return lambda v: people.shown_name(str(v), None, kinds.get(v))
 

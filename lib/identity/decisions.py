@@ -3,19 +3,15 @@
 The last line on a pair counts. A line that is removed is undone at the next import.
 """
 
-import csv
-import datetime as dt
 import hashlib
-import io
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from lib import paths
-from lib.errors import BadFile, BadParameter
+from lib import records
+from lib.errors import BadParameter
 
 VERDICTS = ("same", "different", "unsure")
-_BEIJING = dt.timezone(dt.timedelta(hours=8))
 
 
 @dataclass(frozen=True)
@@ -42,7 +38,7 @@ _COLUMNS = tuple(field.name for field in fields(Decision))
 
 def file() -> Path:
     """Return where the decisions are kept."""
-    return paths.records() / "party_decisions.csv"
+    return records.file("party_decisions")
 
 
 def read() -> list[Decision]:
@@ -53,29 +49,7 @@ def read() -> list[Decision]:
     BadFile
         If the file is not what this program writes: the message names the line.
     """
-    path = file()
-    if not path.exists():
-        return []
-    reader = csv.DictReader(io.StringIO(_text(path), newline=""), strict=True)
-    made: list[Decision] = []
-    try:
-        if not set(_COLUMNS) <= set(reader.fieldnames or ()):
-            raise _bad(path, 1, f"表头应有 {', '.join(_COLUMNS)}", f"the header must have {', '.join(_COLUMNS)}")
-        for row in reader:
-            values = {name: (row[name] or "").strip() for name in _COLUMNS}
-            if not any(values.values()):
-                continue
-            if values["verdict"] not in VERDICTS or not all(values[n] for n in ("a_id", "b_id", "who", "why")) or None in row:
-                raise _bad(
-                    path,
-                    reader.line_num,
-                    f"应有 a_id、b_id、who、why, verdict 应为 {'、'.join(VERDICTS)}",
-                    f"a_id, b_id, who and why are needed, and verdict is one of {', '.join(VERDICTS)}",
-                )
-            made.append(Decision(**values))
-    except csv.Error as error:
-        raise _bad(path, reader.line_num, f"CSV 格式有误 ({error})", f"it is no CSV ({error})") from None
-    return made
+    return [Decision(**values) for _, values in records.read(file(), _COLUMNS, _fault)]
 
 
 def effective(made: Iterable[Decision]) -> dict[tuple[str, str], Decision]:
@@ -102,32 +76,17 @@ def append(a: tuple[str, str], b: tuple[str, str], verdict: str, who: str, why: 
             f"结论 {verdict!r} 应为 same (同一)、different (不同) 或 unsure (待定)",
             f"The verdict {verdict!r} must be one of {', '.join(VERDICTS)}",
         )
-    who, why = " ".join(who.split()), " ".join(why.split())
-    if not who or not why:
-        raise BadParameter("请写明何人决定 (who) 和理由 (why)", "Say who decided (who) and for what reason (why)")
+    who, why = records.signed(who, why)
     read()  # a file that cannot be read is not written to
-    now = dt.datetime.now(_BEIJING).strftime("%Y-%m-%d %H:%M")
-    made = Decision(a[0], b[0], a[1], b[1], verdict, who, now, why)
-    path = file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = not path.exists() or not path.stat().st_size
-    ended = new or path.read_bytes().endswith(b"\n")
-    with path.open("a", encoding="utf-8-sig" if new else "utf-8", newline="") as target:  # the mark is for spreadsheets
-        target.write("" if ended else "\n")
-        writer = csv.DictWriter(target, _COLUMNS, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow(asdict(made))
+    made = Decision(a[0], b[0], a[1], b[1], verdict, who, records.stamp(), why)
+    records.append(file(), _COLUMNS, asdict(made))
     return made
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise _bad(path, 0, "不是 UTF-8 编码, 请另存为 CSV UTF-8", "it is not in UTF-8; save it as CSV UTF-8") from None
-
-
-def _bad(path: Path, line: int, zh: str, en: str) -> BadFile:
-    where, place = (f" 第 {line} 行", f", line {line}") if line else ("", "")
-    return BadFile(f"{paths.written(path)}{where}: {zh}", f"{paths.written(path)}{place}: {en}")
+def _fault(values: records.Line) -> tuple[str, str] | None:
+    if values["verdict"] in VERDICTS and all(values[name] for name in ("a_id", "b_id", "who", "why")):
+        return None
+    return (
+        f"应有 a_id、b_id、who、why, verdict 应为 {'、'.join(VERDICTS)}",
+        f"a_id, b_id, who and why are needed, and verdict is one of {', '.join(VERDICTS)}",
+    )
