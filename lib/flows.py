@@ -38,6 +38,12 @@ from lib.money.derived import (
 from lib.money.holding import held_balances
 from lib.money.hubtrips import hub_trips
 from lib.money.instalments import instalments
+from lib.money.keeping import (
+    derive_client_accounts,
+    derive_client_days,
+    derive_client_payments,
+    derive_payout_months,
+)
 from lib.money.liability import client_money
 from lib.money.matching import reconcile
 from lib.money.overview import between, monthly, network
@@ -71,12 +77,16 @@ __all__ = [
     "derive_balance_coverage",
     "derive_case_accounts",
     "derive_case_loans",
+    "derive_client_accounts",
+    "derive_client_days",
+    "derive_client_payments",
     "derive_covered_days",
     "derive_disbursements",
     "derive_owed_at_platform",
     "derive_owed_days",
     "derive_owed_in_all",
     "derive_owed_spans",
+    "derive_payout_months",
     "derive_trades",
     "derive_uses_of_funds",
     "derive_ways_of_funds",

@@ -38,6 +38,10 @@ MAKERS: dict[str, str] = {
     "ways_of_funds": "lib.flows",
     "balance_breaks": "lib.flows",
     "balance_coverage": "lib.flows",
+    "client_accounts": "lib.flows",
+    "client_payments": "lib.flows",
+    "client_days": "lib.flows",
+    "payout_months": "lib.flows",
     "account_coverage": "lib.money.derived",
     "owed": "lib.money.derived",
 }
