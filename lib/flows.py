@@ -34,6 +34,7 @@ from lib.money.derived import (
     derive_case_loans,
     derive_covered_days,
     derive_disbursements,
+    derive_loan_payments,
 )
 from lib.money.holding import held_balances
 from lib.money.hubtrips import hub_trips
@@ -82,6 +83,7 @@ __all__ = [
     "derive_client_payments",
     "derive_covered_days",
     "derive_disbursements",
+    "derive_loan_payments",
     "derive_owed_at_platform",
     "derive_owed_days",
     "derive_owed_in_all",

@@ -39,6 +39,7 @@ MAKERS: dict[str, str] = {
     "balance_breaks": "lib.flows",
     "balance_coverage": "lib.flows",
     "client_accounts": "lib.flows",
+    "loan_payments": "lib.flows",
     "client_payments": "lib.flows",
     "client_days": "lib.flows",
     "payout_months": "lib.flows",
