@@ -26,6 +26,7 @@ statements go.
 from lib.money.apr import apr
 from lib.money.balances import balance_breaks, coverage
 from lib.money.calendar import coverage_calendar
+from lib.money.circling import derive_case_trips
 from lib.money.comparing import compare_methods
 from lib.money.derived import (
     derive_balance_breaks,
@@ -78,6 +79,7 @@ __all__ = [
     "derive_balance_coverage",
     "derive_case_accounts",
     "derive_case_loans",
+    "derive_case_trips",
     "derive_client_accounts",
     "derive_client_days",
     "derive_client_payments",

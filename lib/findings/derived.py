@@ -38,6 +38,7 @@ MAKERS: dict[str, str] = {
     "ways_of_funds": "lib.flows",
     "balance_breaks": "lib.flows",
     "balance_coverage": "lib.flows",
+    "case_trips": "lib.flows",
     "client_accounts": "lib.flows",
     "loan_payments": "lib.flows",
     "client_payments": "lib.flows",

@@ -37,8 +37,8 @@ zh = "季节性周转: 旧借款恰好到期, 以经营收入归还"
 en = "Seasonal trade: the older loan fell due and was repaid from sales"
 
 [[innocent]]
-zh = "受托支付或转贷产品, 已在合同中披露"
-en = "A refinancing product that the contract discloses"
+zh = "合同已披露的转贷产品, 或经批准的存量债务重组"
+en = "A refinancing product that the contract discloses, or an approved restructuring of old debt"
 +++*/
 -- facts: one row per loan of the platform signed by the day asked, and what its borrower repaid of earlier ones just after
 with asked as (
