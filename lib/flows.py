@@ -26,6 +26,7 @@ statements go.
 from lib.money.apr import apr
 from lib.money.balances import balance_breaks, coverage
 from lib.money.calendar import coverage_calendar
+from lib.money.circling import derive_case_trips
 from lib.money.comparing import compare_methods
 from lib.money.derived import (
     derive_balance_breaks,
@@ -35,10 +36,17 @@ from lib.money.derived import (
     derive_covered_days,
     derive_disbursements,
     derive_instalment_rows,
+    derive_loan_payments,
 )
 from lib.money.holding import held_balances
 from lib.money.hubtrips import hub_trips
 from lib.money.instalments import instalments
+from lib.money.keeping import (
+    derive_client_accounts,
+    derive_client_days,
+    derive_client_payments,
+    derive_payout_months,
+)
 from lib.money.liability import client_money
 from lib.money.matching import reconcile
 from lib.money.overview import between, monthly, network
@@ -78,14 +86,20 @@ __all__ = [
     "derive_balance_coverage",
     "derive_case_accounts",
     "derive_case_loans",
+    "derive_case_trips",
+    "derive_client_accounts",
+    "derive_client_days",
+    "derive_client_payments",
     "derive_covered_days",
     "derive_disbursements",
     "derive_instalment_rows",
+    "derive_loan_payments",
     "derive_owed_at_platform",
     "derive_owed_by_group",
     "derive_owed_days",
     "derive_owed_in_all",
     "derive_owed_spans",
+    "derive_payout_months",
     "derive_trades",
     "derive_uses_of_funds",
     "derive_ways_of_funds",

@@ -40,6 +40,12 @@ MAKERS: dict[str, str] = {
     "ways_of_funds": "lib.flows",
     "balance_breaks": "lib.flows",
     "balance_coverage": "lib.flows",
+    "case_trips": "lib.flows",
+    "client_accounts": "lib.flows",
+    "loan_payments": "lib.flows",
+    "client_payments": "lib.flows",
+    "client_days": "lib.flows",
+    "payout_months": "lib.flows",
     "account_coverage": "lib.money.derived",
     "owed_by_loan": "lib.money.derived",
 }

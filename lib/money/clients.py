@@ -111,6 +111,11 @@ def clients(case: Case) -> Clients:
     return made
 
 
+def forget(case: Case) -> None:
+    """Let go of what `clients` has worked out for a case: it holds every transfer of the Store."""
+    case.store.memo.pop(("money.clients", case.as_of, tuple(scope.scope_of(case))), None)
+
+
 def _load(case: Case, rows: scope.Scope) -> Clients:
     store, text = case.store, pa.string()
     loans = scope.case_loans(case, rows)

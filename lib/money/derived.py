@@ -4,7 +4,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lib.case import Case
-from lib.money import balances, instalments, matching, scope, statements
+from lib.money import balances, instalments, matching, repaying, scope, statements
+from lib.money.amounts import yuan
 
 _DISBURSEMENTS = ["loan_id", "outcome", "match", "transfer_ids", "contract_yuan", "paid_yuan", "first_on", "last_on"]
 
@@ -40,6 +41,18 @@ def derive_instalment_rows(
     found = instalments.rows_of(case.store, tol_yuan, days)
     found = found.select(["loan_id", "period", "outcome", "due_on", "repayment_ids"])
     return of_cases(scope.case_loans(case, scope_rows), found, "loan_id")
+
+
+def derive_loan_payments(case: Case, scope_rows: scope.Scope) -> pa.Table:
+    """Return which transfers paid for which loans, as `instalments` matches them; the same for every scope.
+
+    loan_id · transfer_id · paid_on · amount_yuan (the part of the transfer that is the loan's).
+    """
+    made = repaying.payments(case.store, matching.TOL_YUAN, matching.DAYS)
+    settled = made.table()
+    rows = {name: made.moves[name].take(settled["move"]) for name in ("transfer_id", "paid_on")}
+    loan_id = made.claims["loan_id"].take(settled["claim"])
+    return pa.table({"loan_id": loan_id, **rows, "amount_yuan": yuan(settled["fen"].to_numpy())})
 
 
 def derive_balance_breaks(case: Case, scope_rows: scope.Scope, *, tol_yuan: float = balances.TOL_YUAN) -> pa.Table:
