@@ -173,7 +173,7 @@ select
     [
         { 'code': 'no_platform', 'v': cast(known.institution_id is null as bigint) },
         { 'code': 'no_repayments', 'v': cast(known.institution_id is not null and count(facts.verdict) = 0 as bigint) },
-        { 'code': 'payers_unknown', 'v': count(*) filter (where facts.verdict = 'payer_unknown') },
+        { 'code': 'repayers_unknown', 'v': count(*) filter (where facts.verdict = 'payer_unknown') },
         { 'code': 'payers_due_unknown', 'v': count(*) filter (where facts.verdict in ('due_unknown', 'borrower_unknown')) },
         {
             'code': 'related_incomplete',

@@ -141,7 +141,7 @@ select
         { 'code': 'no_platform', 'v': cast(scope.institution_id is null as bigint) },
         { 'code': 'no_instalments', 'v': cast(scope.institution_id is not null and judged.case_id is null as bigint) },
         { 'code': 'instalments_vague', 'v': case when judged.decided then 0 else judged.vague end },
-        { 'code': 'lenders_unknown', 'v': case when judged.decided then 0 else judged.lender_unknown end }
+        { 'code': 'lender_days_unknown', 'v': case when judged.decided then 0 else judged.lender_unknown end }
     ] as why_not
 from scope
 left join judged on scope.case_id = judged.case_id;
