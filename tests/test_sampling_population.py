@@ -96,6 +96,14 @@ def test_an_entry_booked_on_both_sides_has_no_amount(case):
     assert [None if pd.isna(a) else a for a in amounts] == [Decimal(5), Decimal(-6), None, None]
 
 
+def test_a_sample_may_be_drawn_from_a_case_by_the_name_of_its_population(case):
+    drawn = sampling.pick(case, "loans", n=1, method="monetary_unit", seed=2018)
+    assert drawn["item_id"].isin(["L1", "L2"]).all()  # the others have no amount above 0
+    assert drawn.attrs["sha256"] == sampling.population(case, "loans").attrs["sha256"]
+    with pytest.raises(BadParameter, match="loans、projects"):
+        sampling.pick(case, n=1, seed=2018)
+
+
 def test_every_population_can_be_asked_for_and_an_empty_one_is_said(case):
     for name in ("projects", "disclosures"):
         assert len(sampling.population(case, name)) == 1

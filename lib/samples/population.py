@@ -81,8 +81,7 @@ def population(
     without_id = rows.filter(pc.is_null(rows["item_id"]))
     if not named.num_rows:
         raise _nothing_left(name, left_out)
-    proof = [[{"table": name, "id": i}] for i in named["item_id"].to_pylist()]
-    made = _frozen(named.append_column("evidence", pa.array(proof, EVIDENCE)).select(COLUMNS.names), name)
+    made = _frozen(named.append_column("evidence", _evidence(name, named["item_id"])).select(COLUMNS.names), name)
     made.attrs |= {
         "case": case.name,
         "as_of": str(case.as_of),
@@ -259,6 +258,12 @@ def _lay_out(case: Case, name: str) -> None:
     """Lay out the accounts of the case where the population needs them."""
     needed = name in ("flows", "transfers") and not case.is_district
     case.store.derive("money_accounts", scope.account_ids(case) if needed else _NO_ACCOUNTS)
+
+
+def _evidence(name: str, ids: pa.ChunkedArray) -> pa.Array:
+    """Return each item's own row as its evidence."""
+    rows = pa.StructArray.from_arrays([pa.repeat(name, len(ids)), ids.combine_chunks()], ["table", "id"])
+    return pa.ListArray.from_arrays(pa.array(range(len(ids) + 1), pa.int32()), rows).cast(EVIDENCE)
 
 
 def _within(rows: pa.Table, first: dt.date | None, last: dt.date | None) -> tuple[pa.Table, list[dict[str, Any]]]:
