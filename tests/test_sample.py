@@ -65,7 +65,7 @@ def test_all_that_is_planted_for_the_rules_is_found_to_the_fen_and_nothing_else(
     scored = evaluate.evaluate(open_case(store=store), FOLDER)
     assert (scored["recall"], scored["precision"], scored["amount_error"]) == (1.0, 1.0, 0.0)
     assert scored["apart"]["false"] == 0
-    # self-financing, cap, loop of holdings, no payout, broken balance, restricted word, six borrowers with one account
+    # self-financing, cap, loop of holdings, no payout, broken balance, restricted word, one account for many borrowers
     assert scored["found"] == 7
 
 
