@@ -188,7 +188,8 @@ def covered(tmp_path_factory: pytest.TempPathFactory) -> Path:
             row = {"flow_id": f"{name}-{n}", "account_id": name, "at": f"{on}T10:00", "direction": "in", "amount_yuan": "100"}
             tables["flows"].append(row | {"balance_yuan": balance, "seq": n})
     tables["loans"].append({"loan_id": "unseen-9", "institution_id": "unseen", "disbursement_account": "GHOST"})
-    tables["loans"].append({"loan_id": "near-9", "institution_id": "near"})
+    off = {"institution_id": "whole", "disbursement_account": "GHOST", "status": "已撤销"}
+    tables["loans"] += [{"loan_id": "near-9", "institution_id": "near"}, {"loan_id": "whole-9"} | off]
     return write_store(tmp_path_factory.mktemp("covered") / "s.duckdb", tables)
 
 

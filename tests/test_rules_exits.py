@@ -49,6 +49,7 @@ def leaving(tmp_path_factory: pytest.TempPathFactory) -> Path:
         row = {"repayment_id": name, "loan_id": f"L-{name}", "paid_on": "2018-12-31", "principal_yuan": paid}
         made.add("repayments", **row | ({"amount_yuan": "50000.00"} if paid is None else {}))
     made.loan("approved", "L-approved", "A", "100000.00", "2017-05-01")
+    made.loan("on_time", "L-off", "A", "5000", "2017-05-01", status="已流标")  # never paid out: nobody is owed anything
     looks: Rows = [
         {"institution_id": "on_time", "site_checked_on": "2019-01-10", "site_alive": False},
         {"institution_id": "late", "site_checked_on": "2018-12-31", "site_alive": True},  # not after the deadline

@@ -223,3 +223,16 @@ def test_the_thresholds_are_those_of_the_catalogue():
     rules = all_rules()
     assert [rules["SH-05"].params[f"{of}_years"] for of in ("crime", "probation", "bankrupt", "revoked")] == [5, 2, 3, 3]
     assert rules["SH-06"].params["overlap_days"] == 90
+
+
+def test_an_officer_known_under_two_ids_is_barred_as_surely_as_they_are_one(tmp_path: Path):
+    """The register calls the officer P2, the list of sanctions P1; identity joins them with a confidence of 0.8."""
+    tables: dict[str, Rows] = {
+        "institutions": [{"institution_id": "I", "name": "I"}],
+        "parties": [{"party_id": i, "kind": "person", "name": "甲"} for i in ("P1", "P2")],
+        "party_ids": [{"party_id": "P2", "resolved_id": "P1", "joined_by": "number_name", "confidence": 0.8}],
+        "roles": [{"role_id": "R", "person_id": "P2", "entity_id": "I", "role": "director", "valid_from": "2018-01-01"}],
+        "sanctions": [{"sanction_id": "S", "party_id": "P1", "decided_on": "2017-01-01", "kind": "criminal", "detail": CRIME}],
+    }
+    row = one(write_store(tmp_path / "s.duckdb", tables), "SH-05", "I")
+    assert (row["outcome"], row["subject_id"], row["confidence"]) == ("hit", "P1", 0.8)

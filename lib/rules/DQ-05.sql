@@ -51,7 +51,10 @@ with agreed as (
     from case_loans
     inner join loans on case_loans.loan_id = loans.loan_id
     left join account_coverage as cover on loans.disbursement_account = cover.account_id
-    where loans.disbursement_account is not null and coalesce(loans.started_on, loans.signed_on, $as_of) <= $as_of
+    where
+        loans.disbursement_account is not null
+        and coalesce(loans.started_on, loans.signed_on, $as_of) <= $as_of
+        and not coalesce(regexp_matches(loans.status, '撤销|取消|流标|作废'), false)
     group by case_loans.case_id, loans.disbursement_account
 ),
 

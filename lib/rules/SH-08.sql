@@ -12,12 +12,14 @@ en = "Capital paid in that goes out again"
 
 [logic]
 zh = """\
-出资 (资金类型 capital, 或股东所付、摘要为投资款、增资等) 到账后 {days} 天内, 机构自有账户直接, 或经一个第三方, 付给出资人及关联方的金额达到该笔出资的 \
-{returned_share} (经第三方的, 按其收到与转出的较小者计; 工资社保除外)。收款人不明, 或其后流水未提供的付款, 足以改变结果时不作认定。"""
+出资 (资金类型 capital, 或股东所付、摘要为投资款、增资等) 到账后 {days} 天内, 机构自有账户直接, 或经一个第三方, \
+付给出资人及关联方的金额达到该笔出资的 {returned_share} (经第三方的, 按其收到与转出的较小者计; 工资社保除外)。\
+收款人不明, 或其后流水未提供的付款, 足以改变结果时不作认定。"""
 en = """\
 Within {days} days of a payment of capital (by its kind, or from a holder with such a memo), its own accounts pay \
-{returned_share} of it or more to its payer and to related parties, directly or through one third party (the lesser of what it got \
-and passed on; wages apart). Where payees are unknown, or what they did with the money is not in the data, and that could change the answer, nothing is said."""
+{returned_share} of it or more to its payer and to related parties, directly or through one third party (the lesser of what \
+it got and passed on; wages apart). Where payees are unknown, or what they did with the money is not in the data, and that \
+could change the answer, nothing is said."""
 
 [[basis]]
 law = {zh = "公司法 (2023)", en = "Company Law (2023)"}

@@ -1,5 +1,5 @@
 -- owed: the principal that each loan still owes at the end of a day
--- grain:   one row per loan that had started by the day, or whose start is unknown
+-- grain:   one row per loan that had started by the day, or whose start is unknown; not of one cancelled before its start
 -- inputs:  loans, repayments
 -- params:  $as_of date
 --
@@ -46,5 +46,7 @@ select
 from loans
 left join repaid on loans.loan_id = repaid.loan_id
 left join heard on loans.institution_id = heard.institution_id
-where coalesce(loans.started_on, loans.signed_on, $as_of) <= $as_of
+where
+    coalesce(loans.started_on, loans.signed_on, $as_of) <= $as_of
+    and not (loans.started_on is null and coalesce(regexp_matches(loans.status, '撤销|取消|流标|作废'), false))
 order by loans.loan_id
