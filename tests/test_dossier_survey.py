@@ -43,7 +43,7 @@ def test_each_word_of_a_scope_classifies_and_says_why(make_case: Make) -> None:
     made = dossier.survey(make_case(institutions=listed, parties=parties))
     assert set(made["survey_state"]) == {"in_scope"}
     for because, text in zip(made["because"], words, strict=True):
-        assert f"经营范围有“{text}”" in because
+        assert f"“{text}” (经营范围 1 处" in because
 
 
 def test_where_no_word_is_found_it_is_unclear_and_not_cleared(make_case: Make) -> None:

@@ -122,17 +122,23 @@ def _classified(row: Row, said: Iterable[Row]) -> Row:
     hits = [one for one in said if one["type"] != _FAILED]
     types = [t for t in TYPES if any(one["type"] == t and one["times"] for one in hits)]
     state = "licensed" if row["licence"] else "in_scope" if types else "unclear"
-    texts = [_because(one) for one in hits]
+    texts = [_because(kind, [one for one in hits if one["type"] == kind]) for kind in TYPES]
+    texts = [text for text in texts if text]
     if row["licence"]:
         texts.insert(0, word("register", "licence", number=row["licence"]))
     because = pick("；", "; ").join(texts) or word("register", "no_word")
     return {"survey_state": state, "business": [word("register", t) for t in types], "because": because}
 
 
-def _because(one: Row) -> str:
-    key = "word_found" if one["times"] else "word_disclaimed"
-    told = {"word": one["word"], "origin": word("register", f"in_{one['origin']}"), "n": one["times"] or one["disclaimed"]}
-    return word("register", key, type=word("register", one["type"]), **told)
+def _because(kind: str, hits: list[Row]) -> str:
+    """Say for one type of business which words stand where, and how often; empty without any."""
+    places: dict[str, list[str]] = {}
+    for one in hits:
+        key, n = ("word_found", one["times"]) if one["times"] else ("word_disclaimed", one["disclaimed"])
+        places.setdefault(one["word"], []).append(word("register", key, origin=word("register", f"in_{one['origin']}"), n=n))
+    comma = pick("、", ", ")
+    said = comma.join(f"“{text}” ({comma.join(found)})" for text, found in places.items())
+    return f"{word('register', kind)}: {said}" if said else ""
 
 
 def _flags(disposal_class: str | None, said: Iterable[Row]) -> Row:

@@ -30,7 +30,9 @@ def shown_columns(frame: pd.DataFrame) -> list[str]:
         names = [name for name in names if not (name.endswith("_id") and f"{name.removesuffix('_id')}_name" in names)]
     if "rules" in names:  # the findings stand under their rules
         names = [name for name in names if name != "finding_ids"]
-    if "register_state" in names:  # a column for everything that may be said of an institution: those that say something
+    if {"register_state", "survey_state"} & set(
+        names
+    ):  # a column for everything that may be said of an institution: those that say something
         return [name for name in names if frame[name].notna().any()]
     if PATTERN in names:
         said = {"parameters", "holder_names"}  # below; the holders' ids are written with the names that may be shown
