@@ -40,6 +40,7 @@ OWN: dict[str, tuple[Moves, bool]] = {
     "opened": ([], False),
     "closed": ([], False),
 }
+SEEN = {"statement_from": "2017-01-02", "statement_to": "2018-06-01"}
 OPENED = {"statement_from": "2017-01-03", "opened_on": "2017-01-03"}
 CLOSED = {"statement_to": "2018-05-31", "closed_on": "2018-05-31"}
 # platform → transfers, columns of its account, why its account is not tested
@@ -91,19 +92,22 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     left = platform("left", paid(20_000, 20_000, 20_000, to="S"), insiders=(), extra=_clerk("left", "2018-09-30"))
     alone = platform("alone", [])
     alone["holdings"] = []
+    headless = platform("headless", [], extra={"accounts": [{"account_id": "H", "holder_id": "H-headless", **SEEN}]})
+    headless["roles"], headless["holdings"][0]["share"] = [], 0.9
     bare = {name: rows for name, rows in platform("bare", []).items() if name in ("institutions", "parties", "accounts")}
     hidden = platform("hidden", [])
     hidden["accounts"] = [row for row in hidden["accounts"] if row["account_id"] not in ("OWN-hidden", "D-hidden")]
-    many = joined(sure, circle, *untested, {"transfers": foreign}, maybe, dark, custody, staff, left, alone, bare, hidden)
+    many = joined(
+        sure, circle, *untested, {"transfers": foreign}, maybe, dark, custody, staff, left, alone, headless, bare, hidden
+    )
     return judged(tmp_path_factory, many, ["FP-01", "FP-02"])
 
 
 def _clerk(name: str, end: str | None = None) -> Tables:
-    days = {"statement_from": "2017-01-02", "statement_to": "2018-06-01"}
     role = {"role_id": f"RS-{name}", "person_id": f"S-{name}", "entity_id": name, "role": "staff", "valid_from": "2017-01-01"}
     return {
         "parties": [{"party_id": f"S-{name}", "kind": "person", "name": "职员"}],
-        "accounts": [{"account_id": f"S-{name}", "holder_id": f"S-{name}", **days}],
+        "accounts": [{"account_id": f"S-{name}", "holder_id": f"S-{name}", **SEEN}],
         "roles": [role | {"valid_to": end}],
     }
 
@@ -170,6 +174,7 @@ def test_an_insider_without_an_account_or_a_platform_without_holders_is_untested
         ("dark", "1 名关联方或员工的账户流水未覆盖放贷期间"),
         ("hidden", "1 名关联方或员工的账户未提供"),
         ("alone", "没有基准日的股东记录"),
+        ("headless", "没有基准日的董监高记录"),
     ):
         (row,) = found[name]["FP-02"]
         assert (row["outcome"], row["population"], row["tested"], row["why_not"]) == ("not_testable", 1, 0, text)

@@ -71,6 +71,7 @@ SHORT: dict[str, tuple[Tables, tuple[str, int, int]]] = {
     "unseen": (shortfalls("unseen", sure(0), lent_from=MONDAY - dt.timedelta(3)), ("not_testable", 5, 2)),
     "later": (shortfalls("later", *[sure(9000)] * 2, start=dt.date(2018, 10, 1)), ("not_testable", 0, 0)),
     "books": (shortfalls("books", sure(0)), ("hit", 2, 2)),
+    "books_share": (shortfalls("books_share", sure(0)), ("clear", 2, 2)),
     "transit": (shortfalls("transit", sure(0)), ("clear", 2, 2)),
     "nothing": ({}, ("not_testable", 0, 0)),
 }
@@ -88,10 +89,10 @@ def cut(name: str) -> Tables:
 SHORT["cut"] = (cut("cut"), ("not_testable", 2, 1))
 
 
-def custody(name: str, *gaps: float) -> list[Row]:
+def custody(name: str, *gaps: float, books: float = 50_000) -> list[Row]:
     return [
-        {"institution_id": name, "day_on": str(MONDAY + dt.timedelta(n)), "bank_balance_yuan": 50_000 - gap}
-        | {"ledger_balance_yuan": 50_000, "sub_accounts_yuan": 49_000}
+        {"institution_id": name, "day_on": str(MONDAY + dt.timedelta(n)), "bank_balance_yuan": books - gap}
+        | {"ledger_balance_yuan": books, "sub_accounts_yuan": books - 1000}
         for n, gap in enumerate(gaps)
     ]
 
@@ -153,6 +154,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Found]:
 
     store = platforms(*SHORT, "PZ", *(f"PZ-{name}" for name in UNSEEN))
     store["custody_days"] = custody("books", 1000.01, 1000.01, 0) + custody("transit", 5000, 0, 1000, 1000)
+    store["custody_days"] += custody("books_share", 2000, 2000, 0, books=2_000_000)
     store |= {"loans": [{"loan_id": "K"}], "flows": [{"flow_id": "F"}], "accounts": [{"account_id": "A"}]}
     store["workdays"] = [{"day_on": "2018-04-05", "working": False}]
     with pytest.MonkeyPatch.context() as patch:

@@ -188,6 +188,13 @@ known as (
                 and coalesce(holdings.valid_from, $as_of) <= $as_of
                 and (holdings.valid_to is null or holdings.valid_to > $as_of)
         ) as holders,
+        exists(
+            select 1 from roles
+            where
+                roles.entity_id in (scope.institution_id, scope.party_id)
+                and coalesce(roles.valid_from, $as_of) <= $as_of
+                and (roles.valid_to is null or roles.valid_to > $as_of)
+        ) as officers,
         exists(select 1 from client_accounts where client_accounts.case_id = scope.case_id) as clients
     from scope
 )
@@ -195,11 +202,14 @@ known as (
 select
     known.case_id,
     count(by_party.party_id) as population,
-    count(by_party.party_id) filter (where known.clients and known.holders and by_party.verdict = 'tested') as tested,
+    count(by_party.party_id) filter (
+        where known.clients and known.holders and known.officers and by_party.verdict = 'tested'
+    ) as tested,
     [
         { 'code': 'no_platform', 'v': cast(known.institution_id is null as bigint) },
         { 'code': 'lenders_unknown', 'v': cast(known.institution_id is not null and not known.clients as bigint) },
         { 'code': 'no_holders', 'v': cast(not known.holders as bigint) },
+        { 'code': 'no_officers_of_day', 'v': cast(not known.officers as bigint) },
         {
             'code': 'insiders_without_accounts',
             'v': count(*) filter (where known.clients and by_party.verdict = 'without_account')
@@ -209,4 +219,4 @@ select
     ] as why_not
 from known
 left join by_party on known.case_id = by_party.case_id
-group by known.case_id, known.institution_id, known.holders, known.clients;
+group by known.case_id, known.institution_id, known.holders, known.officers, known.clients;
