@@ -203,8 +203,8 @@ def league(case: Case, found: pd.DataFrame | None = None) -> pd.DataFrame:
     DataFrame, one row per institution, most points that are certain first
         place (equal points, equal place) · institution_id · name · computed_grade (ungraded: 未能评级) · score (null without a
         grade) · lowest, highest (points if what is not graded had 0 and 100; the order is by the lowest) · outstanding_yuan,
-        lenders (null where not every contract's is known) · prohibited, major, other_leads (hits of rules by gravity) · untested (rules
-        that could not be tested) · missing (factors whose data cover too little).
+        lenders (null where not every contract's is known) · prohibited, major, other_leads (hits of rules by gravity) ·
+        untested (rules that could not be tested) · missing (factors whose data cover too little).
 
     Raises
     ------
