@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import write_store
-from tests.districts import District, one
+from tests.rule_districts import District, one
 
 Move = tuple[str | None, str | None, str, str]
 
