@@ -179,16 +179,17 @@ def paying(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "even": (("10000", "9048"), ("10000", "9048")),  # CV = 952 / 19048 = 0.04998
         "uncovered": (("9000", "9000"), ("9000", "9000")),
         "reported": (("9000", "9000"), ("9000", "9000")),
+        "reported_line": (("9000", "9000"), ("9000", "9000")),  # said to be 95 % exactly, and no statement tells
         "startless": (("10000", "10000"), ("10000", "10000")),
         "tiers": (("10000", "5000"), ("10000", "5000")),
         "bought": (("10000", "10000"), ("10000", "10000")),
         "unplanned": (("10000", "10000"), ("10000", "10000")),
     }
     for name, months in paid.items():
-        made.found(name, covered=name not in ("uncovered", "reported"))
+        made.found(name, covered=name not in ("uncovered", "reported", "reported_line"))
         made.plan(name, starts_on=None if name == "startless" else START)
         for n, (due, amounts) in enumerate(zip(("2018-10-31", "2018-11-30"), months, strict=True), start=1):
-            reported = "18999.99" if name == "reported" else "20000"
+            reported = {"reported": "18999.99", "reported_line": "19000"}.get(name, "20000")
             more = {"tier": f"第{n}层" if name == "tiers" else "全部"}
             made.step(name, n, due, None if name == "unplanned" and n == 2 else "20000", reported, **more)
             for lender, yuan in zip("ab", amounts, strict=True):
@@ -232,6 +233,7 @@ def paying(tmp_path_factory: pytest.TempPathFactory) -> Path:
         # covered up to the 29th of November: the first due day alone, on which 18,000 is below 19,000
         ("uncovered", "hit", "2000.00", 1),
         ("reported", "hit", "2000.02", 2),
+        ("reported_line", "hit", "2000.00", 1),  # by the statements of October; November is not covered
         ("startless", "not_testable", None, 0),
         ("unplanned", "not_testable", None, 1),
         ("unknown_payee", "not_testable", None, 0),

@@ -29,6 +29,8 @@ DUES: dict[str, list[dict[str, Any] | None]] = {
     "no_day": [record("2018-03-11", None)] + [AHEAD] * 9,
     "part": [record(DUE, DUE, "99.99")] + [ON_TIME] * 9,  # a fen short: the borrower is late, and nothing was paid ahead
     "vague": [record(DUE, DUE, None)] + [AHEAD] * 9,
+    "unsure_line": [LATE, None, *[AHEAD] * 198],  # 199 of 200 lenders may have been paid on time
+    "unsure_borrowers": [record("2018-03-11", None), *[ON_TIME] * 9],  # 90 % of the borrowers
     "old": [],
 }
 
@@ -59,6 +61,8 @@ def due(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("unrecorded", "not_testable", "1 期的出借人到账日未知"),
         ("unrecorded_late", "clear", ""),
         ("no_day", "not_testable", "1 期的出借人到账日未知"),
+        ("unsure_line", "not_testable", "1 期的出借人到账日未知"),
+        ("unsure_borrowers", "not_testable", "1 期的出借人到账日未知"),
         ("part", "hit", "出借人按期 100.00%；借款人按期 90.00%；到期 10 期"),
         ("vague", "not_testable", "1 期缺应还本金、还款日或归还本金"),
         ("old", "not_testable", "没有依据施行后到期的还款计划"),
