@@ -47,6 +47,7 @@ class Store:
     version: str
     connection: duckdb.DuckDBPyConnection = field(repr=False)
     memo: dict[Any, Any] = field(default_factory=dict, repr=False)
+    _kept: dict[str, pa.Table] = field(default_factory=dict, repr=False)
 
     def arrow(self, query: str, **params: object) -> pa.Table:
         """Run a query and return an Arrow table; values reach it as `$name` only."""
@@ -83,10 +84,13 @@ class Store:
         return True
 
     def derive(self, name: str, table: pa.Table) -> None:
-        """Keep an Arrow table as the TEMP table `name` on this handle, replacing an earlier one."""
+        """Keep an Arrow table as the TEMP table `name` on this handle, replacing an earlier one; the same one stays as it is."""
+        if self._kept.get(name) is table:
+            return
         self.connection.register("_derived", table)
         self.connection.execute(f'create or replace temp table "{name}" as select * from _derived')
         self.connection.unregister("_derived")
+        self._kept[name] = table
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Add rows to a table of a draft, by the names of their columns."""
@@ -113,7 +117,7 @@ class Store:
         cursor.execute("use store")
         for made in (*self.memo.get(_MERGED, ()), named_sql("aliases")):
             cursor.execute(made)
-        return replace(self, connection=cursor)
+        return replace(self, connection=cursor, _kept={})
 
 
 def open_store(path: Path | str | None = None) -> Store:

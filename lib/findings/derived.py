@@ -64,8 +64,11 @@ def scope_of(case: Case) -> Scope:
 
 def lay_out(case: Case, scope: Scope, tables: Mapping[str, Mapping[str, Any]]) -> None:
     """Keep `scope` and the derived tables with these settings as TEMP tables on the case's handle."""
-    rows = [dict(zip(SCOPE.names, row, strict=True)) for row in scope]
-    case.store.derive("scope", pa.Table.from_pylist(rows, schema=SCOPE))
+    key = ("checks", "scope", tuple(scope))
+    if key not in case.store.memo:
+        rows = [dict(zip(SCOPE.names, row, strict=True)) for row in scope]
+        case.store.memo[key] = pa.Table.from_pylist(rows, schema=SCOPE)
+    case.store.derive("scope", case.store.memo[key])
     for name, settings in tables.items():
         case.store.derive(name, derived(case, scope, name, settings))
 
