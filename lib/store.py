@@ -84,7 +84,7 @@ class Store:
         return True
 
     def derive(self, name: str, table: pa.Table) -> None:
-        """Keep an Arrow table as the TEMP table `name` on this handle, replacing an earlier one; the same one stays as it is."""
+        """Keep an Arrow table as the TEMP table `name` on this handle, replacing an earlier one; the same one stays."""
         if self._kept.get(name) is table:
             return
         self.connection.register("_derived", table)
