@@ -29,7 +29,7 @@ def test_a_certain_shortfall_is_named_with_its_amount_and_day(make_case):
 
 def test_without_statements_a_box_says_what_is_missing(make_case):
     case = make_case("I", institutions=[{"institution_id": "I", "name": "平台"}])
-    for piece in (draw.client_money(case), draw.payout_sources(case), draw.uses(case)):
+    for piece in (draw.client_money(case), draw.payout_sources(case), draw.uses(case), draw.pooling(case)):
         assert "lt-absent" in piece.html
         assert "<svg" not in piece.html
 
@@ -69,3 +69,13 @@ def test_uses_are_summed_by_category_and_contradictions_listed_largest_first(mak
     assert "40.00 元" in piece.text  # 10 + 30
     assert piece.html.index("L2") < piece.html.rindex("L1")
     assert "L3" not in piece.html  # it agrees
+
+
+def test_a_box_of_a_page_tells_no_account_number(make_case, monkeypatch):
+    monkeypatch.setenv("LOOKTHROUGH_PAGE", "1")
+    card = "6222021234567890123"
+    rows = platform([CLEAN[0]])
+    rows["accounts"] = [{**row, "account_id": card} if row["account_id"] == "CUST" else row for row in rows["accounts"]]
+    piece = draw.client_money(make_case("I", **rows))
+    assert "lt-absent" in piece.html
+    assert card not in piece.html + piece.text

@@ -277,17 +277,21 @@ def test_the_rules_that_exist_find_all_that_is_planted_for_them_and_nothing_else
     scored = evaluate.evaluate(open_case(store=store), district)
     assert scored["recall"] == 1.0, scored["misses"]
     assert scored["precision"] == 1.0, scored["false_alarms"]
-    # LU-01 counts pro rata what of a mixed account was the loan's, where the key has the payment
-    assert scored["amount_error"] < 0.0001
-    assert all(row["amount_error"] in (None, 0.0) for rule, row in scored["per_rule"].items() if rule != "LU-01")
+    # LU-01 counts pro rata what of a mixed account was the loan's, where the key has the payment; CF-02 counts what surely went
+    # round, the least transfer of the ring, where the key has what was sent off
+    assert scored["amount_error"] < 0.001
+    apart = ("LU-01", "CF-02")
+    assert all(row["amount_error"] in (None, 0.0) for rule, row in scored["per_rule"].items() if rule not in apart)
     assert scored["rows_lost"] == 0
 
 
 def test_nothing_is_found_at_the_clean_institution(store: Path) -> None:
     found = checks.run(open_case("JG-01", store=store))
     outcomes = dict.fromkeys(found.rule_id, "clear")
-    # who owns the companies that borrow is on no register here, and in 2019 the rule of IR-03 is not in force
-    outcomes |= dict.fromkeys(("FB-03", "LM-05", "SF-06", "SP-01", "IR-03"), "not_testable")
+    # who owns the companies that borrow is on no register here, and in 2019 the rule of IR-03 is not in force; it need not
+    # leave the business (EX), nobody has told what he did before (SH-06), and two insiders' accounts are not there (FP-02)
+    outcomes |= dict.fromkeys(("FB-03", "LM-05", "SF-06", "SP-01", "IR-03", "SH-06", "FP-02"), "not_testable")
+    outcomes |= {f"EX-0{n}": "not_testable" for n in range(1, 8)}
     assert dict(zip(found.rule_id, found.outcome, strict=True)) == outcomes
 
 

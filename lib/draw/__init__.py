@@ -7,7 +7,7 @@ A DataFrame alone in a cell needs none of them: importing this package makes it 
 from lib.draw import tables as _tables
 from lib.draw.balances import balances
 from lib.draw.cards import cover
-from lib.draw.clients import client_money, payout_sources
+from lib.draw.clients import client_money, payout_sources, pooling
 from lib.draw.district import district, shared
 from lib.draw.leads import findings
 from lib.draw.masking import mask_values
@@ -30,6 +30,7 @@ __all__ = [
     "monthly",
     "network",
     "payout_sources",
+    "pooling",
     "sankey",
     "shared",
     "sources",

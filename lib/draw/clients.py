@@ -7,12 +7,12 @@ import pandas as pd
 
 from lib import flows
 from lib.case import Case
-from lib.draw import plotting, tables
+from lib.draw import masking, plotting, tables
 from lib.draw.columns import code_word
 from lib.draw.markup import Piece, absent, figure
 from lib.draw.months import every_month
 from lib.draw.plotting import ALARM, DARK, GREY, INK, LIGHT, PALE, SOFT, WARM
-from lib.draw.writing import short_percent, short_yuan, yuan
+from lib.draw.writing import count, short_percent, short_yuan, yuan
 from lib.errors import DataGap
 from lib.words import pick, word
 
@@ -35,7 +35,7 @@ def client_money(case: Case, frame: pd.DataFrame | None = None) -> Piece:
     try:
         days = flows.client_money(case) if frame is None else frame
     except DataGap as gap:
-        return Piece(absent(gap), str(gap))
+        return _missing(gap)
     known = days[days["balance_yuan"].notna()]
     worst = known.sort_values("shortfall_low_yuan", kind="stable").to_dict("records")[-1:] if len(known) else []
     short = bool(worst) and Decimal(str(worst[0]["shortfall_low_yuan"] or 0)) > 0
@@ -73,7 +73,7 @@ def payout_sources(case: Case, frame: pd.DataFrame | None = None) -> Piece:
     try:
         rows = flows.payout_sources(case) if frame is None else frame
     except DataGap as gap:
-        return Piece(absent(gap), str(gap))
+        return _missing(gap)
     if not len(rows):
         text = word("draw", "no_payouts", name=case.name)
         return Piece(absent(text), text)
@@ -99,6 +99,34 @@ def payout_sources(case: Case, frame: pd.DataFrame | None = None) -> Piece:
         ax.margins(x=0.01)
         ax.set_ylim(0, 1.2 * max(*low, 1.0))
     return Piece(figure(made.svg, caption), caption)
+
+
+def pooling(case: Case, frame: pd.DataFrame | None = None) -> Piece:
+    """Set out who pays into and out of accounts of the case without a contract.
+
+    Parameters
+    ----------
+    frame
+        A frame of `flows.pooling`; asked for here, if omitted.
+
+    Returns
+    -------
+    A table, or a box that says what is missing.
+    """
+    tables.use(case)
+    try:
+        rows = flows.pooling(case) if frame is None else frame
+    except DataGap as gap:
+        return _missing(gap)
+    return Piece(
+        tables.frame_html(rows, word("tables", "pooling")), word("draw", "pooling", n=count(len(rows)), name=case.name)
+    )
+
+
+def _missing(gap: DataGap) -> Piece:
+    """Return a box that says what is missing, account numbers masked where pages mask."""
+    text = masking.mask_text(str(gap)) if masking.masks() else str(gap)
+    return Piece(absent(text), text)
 
 
 def _floats(column: "pd.Series[Any]") -> list[float]:

@@ -42,7 +42,7 @@ def test_charts_are_drawn_as_text_and_lines(opened: Open, pages: dict[str, Path]
     # 80 %: the largest direct holding of the institution
     assert page.locator(".lt-figure svg text", has_text="80%").count() >= 1
     heights = page.evaluate("[...document.querySelectorAll('.lt-svg > svg')].map(s => s.getBoundingClientRect().height)")
-    assert len(heights) == 2  # the look-through chart and the months
+    assert len(heights) == 4  # the look-through chart, the months, clients' money and payouts' sources
     assert min(heights) > 100
 
 

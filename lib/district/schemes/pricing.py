@@ -177,13 +177,17 @@ def _deducted(stage: Stage) -> Told:
     repay(stage, made)
     cost, who = yearly_cost(made, fen - kept), (made.id, made.borrower.id)
     hit = [rule for rule, over in (("IR-05", 0.12), ("IR-02", 0.24), ("IR-01", 0.36)) if cost > over]
+    also = [*((rule, who) for rule in ("RC-03", *hit)), ("FP-06", (platform.id,))]  # no fee is stated that may be kept
+        *((rule, who) for rule in ("RC-03", *hit)),
+        ("FP-06", (platform.id,)),
+    ]  # no fee that the platform may keep is stated
     return Told(
         f"合同本金 {money(fen)} 元, 先扣 {money(kept)} 元, 实际到账 {money(fen - kept)} 元, "
         f"按实际到账折合年化 {_percent(cost)}。",
         f"Of a principal of {money(fen)} yuan {money(kept)} are kept back and {money(fen - kept)} paid out: {_percent(cost)} a "
         "year on what was received.",
         (Item("IR-04", who, kept, made.start, made.start, (made.row,), (made.payout, taken)),),
-        tuple((rule, who) for rule in ("RC-03", *hit)) if stage.size > 1 else (),
+        tuple(also) if stage.size > 1 else (),
     )
 
 
