@@ -178,9 +178,6 @@ def _deducted(stage: Stage) -> Told:
     cost, who = yearly_cost(made, fen - kept), (made.id, made.borrower.id)
     hit = [rule for rule, over in (("IR-05", 0.12), ("IR-02", 0.24), ("IR-01", 0.36)) if cost > over]
     also = [*((rule, who) for rule in ("RC-03", *hit)), ("FP-06", (platform.id,))]  # no fee is stated that may be kept
-        *((rule, who) for rule in ("RC-03", *hit)),
-        ("FP-06", (platform.id,)),
-    ]  # no fee that the platform may keep is stated
     return Told(
         f"合同本金 {money(fen)} 元, 先扣 {money(kept)} 元, 实际到账 {money(fen - kept)} 元, "
         f"按实际到账折合年化 {_percent(cost)}。",
