@@ -45,7 +45,8 @@ MOVES: dict[str, list[Move]] = {
     "one_holder": [*many(10), ("K", "Z", "2018-03-10T12:00", "700")],  # two of the accounts are one party's
     "hub": [*many(10), ("K", "Z", "2018-03-10T12:00", "700")],
     "uncovered": [*many(10), ("K", "Z", "2018-03-10T12:00", "700")],
-    "next": [*many(10), ("K", "Z", "2018-03-10T12:00", "700"), ("B", "K", "2018-01-01T10:00", "1")],  # paid by the case
+    "next": [*many(10), ("K", "Z", "2018-03-10T12:00", "700"), ("B", "K", "2018-01-01T10:00", "1")],  # paid by ten of the case
+    "shop": [*many(10), ("K", "Z", "2018-03-10T12:00", "700"), ("B", "K", "2018-01-01T10:00", "1")],  # and by others
     "stranger": [*many(10), ("K", "Z", "2018-03-10T12:00", "700")],  # nothing to do with the case
 }
 
@@ -56,13 +57,16 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, moves in MOVES.items():
         made.found(name)
         made.tables["accounts"].pop()  # but for its own account
-        holder = {"next": "shell", "stranger": "shell"}.get(name, f"C-{name}")
+        holder = {"next": "shell", "shop": "shell", "stranger": "shell"}.get(name, f"C-{name}")
         more: dict[str, Any] = {"purpose": "payment"} if name == "hub" else {}
         more |= {"statement_from": None, "statement_to": None} if name == "uncovered" else {}
         made.account(f"K-{name}", holder if holder != "shell" else f"shell-{name}", **more)
         made.loan(name, f"L-{name}", "A", "1000", "2018-01-01")
         made.tables["loans"][-1]["borrower_id"] = f"B-{name}"
         made.account(f"B-{name}", f"B-{name}")
+        for n in range(10 if name == "next" else 0):
+            made.loan(name, f"L{n}-{name}", "A", "1000", "2018-01-01")
+            made.tables["loans"][-1]["borrower_id"] = f"P{n}-{name}"
         for n in range(10):
             made.account(f"P{n}-{name}", f"P{8 if name == 'one_holder' and n == 9 else n}-{name}")
         for payer, payee, at, yuan in moves:
@@ -91,6 +95,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("hub", "clear", ""),
         ("uncovered", "not_testable", "1 个账户的流水未覆盖所需期间"),
         ("next", "hit", "10 个付款人转入；其后转给同一收款人 700.00 元"),
+        ("shop", "clear", ""),  # one of its customers is of the case
         ("stranger", "clear", ""),
     ],
 )

@@ -12,11 +12,12 @@ en = "Fan-in and one way out, or one way in and fan-out"
 
 [logic]
 zh = """\
-本案账户, 或从本案账户收款且有流水的账户, 在任意连续 {window_days} 天内有 {min_parties} 个以上 (含) 不同的付款人, \
+本案账户, 或从本案账户收款且有流水的账户 (后者只计本案账户为收付方), 在任意连续 {window_days} 天内有 {min_parties} 个以上 (含) 不同的付款人, \
 而首笔入账之后转出金额的 {one_share} 以上 (含) 流向同一收款人; 或反之, 末笔付出之前转入金额的 {one_share} 以上 (含) 来自同一付款人, \
 而付给 {min_parties} 个以上 (含) 不同的收款人。该一方的金额须同时达到多方一侧的 {one_share}。存管、支付、税务等总户除外。"""
 en = """\
-Of an account of the case, or one with statements that such an account pays: in any {window_days} days in a row {min_parties} \
+Of an account of the case, or one with statements that such an account pays (where accounts of the case \
+are counted): in any {window_days} days in a row {min_parties} \
 or more pay in, and one payee gets {one_share} or more of what goes out after the first of them; or {min_parties} or more \
 are paid, and one payer brings {one_share} or more of what came in before the last of them. What the one moved must also \
 be {one_share} of what the many did. Custody, payment, tax and other totals are left out."""
@@ -80,11 +81,18 @@ moves as (
                 coalesce(transfers.payee_account = chosen.account_id, false)
                 then coalesce(payer.holder_id, transfers.payer_account)
             else coalesce(payee.holder_id, transfers.payee_account)
-        end as other_id
+        end as other_id,
+        -- a shop has customers all over the district: of an account outside the case, those of the case make the fan
+        chosen.of_case or near.account_id is not null as counts
     from chosen
     inner join transfers on chosen.account_id in (transfers.payer_account, transfers.payee_account)
     left join accounts as payer on transfers.payer_account = payer.account_id
     left join accounts as payee on transfers.payee_account = payee.account_id
+    left join case_accounts as near
+        on
+            chosen.case_id = near.case_id
+            and chosen.account_id <> near.account_id
+            and near.account_id in (transfers.payer_account, transfers.payee_account)
     where
         chosen.covered
         and cast(transfers.at as date) between $in_force_from and $as_of
@@ -101,6 +109,7 @@ busy as (
         count(distinct other_id) as parties,
         count(*) filter (where other_id is null) as nameless
     from moves
+    where counts
     group by case_id, account_id, is_in
     having count(distinct other_id) + count(*) filter (where other_id is null) >= $min_parties
 ),
@@ -133,6 +142,7 @@ spans as (
             starts.case_id = moves.case_id
             and starts.account_id = moves.account_id
             and starts.many_in = moves.is_in
+            and moves.counts
             and moves.on_day between starts.from_on and starts.from_on + ($window_days - 1)
     group by starts.case_id, starts.account_id, starts.many_in, starts.from_on
     having count(distinct moves.other_id) + count(*) filter (where moves.other_id is null) >= $min_parties
