@@ -1,6 +1,7 @@
 """The district's page: what institutions share, deadlines on their boundaries, work by unit, the league table, the workbook."""
 
 import datetime as dt
+import zipfile
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import combinations
@@ -252,6 +253,16 @@ def test_the_league_puts_those_with_most_certain_points_first_and_equal_ones_on_
     assert made["prohibited"].tolist() == [1, 0, 0]
     assert set(made["computed_grade"]) == {"ungraded"}  # nothing was delivered: never green
     assert made["outstanding_yuan"].isna().all()
+
+
+def test_a_sheet_is_printed_on_paper_that_lies_and_no_column_falls_off_it(tmp_path: Path) -> None:
+    workbook.write(tmp_path / "a.xlsx", {"甲": pd.DataFrame({f"c{n}": ["x"] for n in range(30)})})
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+        names = book.read("xl/workbook.xml").decode()
+    assert '<pageSetup paperSize="9" fitToHeight="0" orientation="landscape"/>' in sheet  # fitToWidth is 1 unless it is said
+    assert "fitToPage" in sheet
+    assert "Print_Titles" in names  # its head is repeated
 
 
 def test_a_workbook_holds_texts_as_texts_and_amounts_as_numbers(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ _PLAIN = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to
 _MOST_ROWS = 1_048_575
 _MOST_TEXT = 32_767  # characters of a cell
 _EXACT = Decimal(10) ** 13  # a cell holds 15 digits: larger amounts are written as texts
+_A4 = 9  # as Excel numbers papers
 _WIDTHS = (8, 60)
 
 
@@ -72,6 +73,10 @@ def _sheet(sheet: Any, frame: pd.DataFrame, looks: Mapping[str, Any]) -> None:
         for place, value in enumerate(row):
             _write(sheet, n, place, value, looks)
     sheet.freeze_panes(1, 0)
+    sheet.set_paper(_A4)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)  # as wide as the paper, as long as it needs
+    sheet.repeat_rows(0)
     if rows:
         sheet.autofilter(0, 0, len(rows), len(names) - 1)
 
