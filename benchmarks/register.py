@@ -11,6 +11,7 @@ of a component of many thousands would be iterated one by one.
 """
 
 import argparse
+import gc
 import multiprocessing
 import resource
 import sys
@@ -179,6 +180,7 @@ def compared(name: str, case: Case, register: Register, drawn_from: Ints) -> Non
     print(f"  power iterations over everything: {whole:.2f} s ({steps} of {step:.3f} s): {whole / middle:,.0f} × the median")
     sample = targets[:PEER_TARGETS]
     spent = [peers(register, target) for target in sample.tolist()]
+    gc.collect()  # what networkx left behind is not ours to clear away
     ours, _ = asked(case, register.named(sample))
     cut = " (stopped at 20 s: at least)" if max(spent) > 20 else ""
     print(f"  networkx: {', '.join(f'{s:.2g} s' for s in spent)}{cut}: {sum(spent) / ours.sum():,.1f} × ours on the same")
